@@ -1,0 +1,44 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "Swiftlet",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Swiftlet", targets: ["Swiftlet"]),
+    .executable(name: "viz-graph", targets: ["viz-graph"]),
+    .executable(name: "zoo", targets: ["zoo"]),
+  ],
+  targets: [
+    // The library, lowest level first. Each target imports only those above it in this list.
+    .target(name: "LazyOps", path: "Sources/LazyOps"),
+    .target(name: "LazyScheduler", dependencies: ["LazyOps"], path: "Sources/Scheduler"),
+    .target(name: "LazyCodegen", dependencies: ["LazyOps", "LazyScheduler"], path: "Sources/Codegen"),
+    .target(name: "LazyRuntime", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen"], path: "Sources/Runtime"),
+    .target(name: "LazyNN", dependencies: ["LazyOps", "LazyRuntime"], path: "Sources/NN"),
+    .target(name: "Swiftlet", dependencies: ["LazyOps", "LazyRuntime", "LazyNN"], path: "Sources/Swiftlet"),
+
+    // The tools.
+    .executableTarget(
+      name: "viz-graph", dependencies: ["Swiftlet"], path: "Sources/viz-graph"),
+    .executableTarget(
+      name: "zoo", dependencies: ["Swiftlet"], path: "Sources/zoo", resources: [.copy("Data")]),
+
+    // The tests: one target a module, and one for the whole.
+    .testTarget(name: "LazyOpsTests", dependencies: ["LazyOps"]),
+    .testTarget(name: "SchedulerTests", dependencies: ["LazyOps", "LazyScheduler"]),
+    .testTarget(
+      name: "CodegenTests", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen"], exclude: ["Goldens"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "LazyRuntime"]),
+    .testTarget(name: "NNTests", dependencies: ["Swiftlet"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+}

@@ -1,0 +1,277 @@
+import LazyOps
+import LazyScheduler
+
+extension Contraction {
+  /// Writes the kernel as loops over register tiles, shared among threads, with the rest of the kernel done where a
+  /// tile's sums are at hand.
+  ///
+  /// At the end of a range the last tile starts early enough to be whole: its sums are computed on full registers and
+  /// only those that no other tile has are used.
+  func program(for kernel: Kernel, in schedule: Schedule) -> LoopProgram {
+    var writer = TileWriter(self, kernel, LoopProgram(kernel, in: schedule))
+    return writer.write()
+  }
+}
+
+extension Contraction {
+  /// The offsets of a tiled range's variables within a tile, for an element of it.
+  fileprivate func offsets(_ row: Index, _ column: Index) -> [IndexVariable: Index] {
+    var offsets: [IndexVariable: Index] = [:]
+    if let rows { offsets[rows] = row }
+    if let columns { offsets[columns] = column }
+    return offsets
+  }
+}
+
+/// Writes the loops of one contraction.
+private struct TileWriter {
+  let contraction: Contraction
+  let kernel: Kernel
+  var program: LoopProgram
+  /// The sums of a tile, in memory: rows x columns.
+  private let sums: Int
+  /// For each tiled range, the index of the tile's first element, and of the first its sums were computed for.
+  private var starts: [IndexVariable: (exact: Index, computed: Index)] = [:]
+
+  init(_ contraction: Contraction, _ kernel: Kernel, _ plain: LoopProgram) {
+    self.contraction = contraction
+    self.kernel = kernel
+    program = plain
+    program.body = []
+    program.values = []
+    program.locals = program.locals.filter { !$0.name.hasPrefix("acc") }
+    sums = program.makeLocal("sums", .float32, [contraction.tile.rows, contraction.tile.columns])
+  }
+
+  mutating func write() -> LoopProgram {
+    // Tiles that share columns follow each other, so that those stay in the cache.
+    var outer: [Loop] = []
+    for range in kernel.grid where range != contraction.rows && range != contraction.columns {
+      outer.append(Loop(variable: range, name: "i\(range.id)", count: .constant(range.extent), body: []))
+    }
+    if let columns = contraction.columns { outer += tileLoop(columns, contraction.tile.columns, "column_tile") }
+    if let rows = contraction.rows { outer += tileLoop(rows, contraction.tile.rows, "row_tile") }
+
+    let body = (contraction.lanes == .columns ? columnLanes() : reductionLanes()) + epilogue()
+    program.body = outer.reversed().reduce(body) { body, loop in
+      var loop = loop
+      loop.body = body
+      return [.loop(loop)]
+    }
+    program.shareAmongThreads(outer.map(\.variable.id))
+    program.vectorizeInnermost()
+    program.tidy()
+    return program
+  }
+
+  // MARK: - Tiles
+
+  /// The loop over the tiles of a range, or none where one tile is all.
+  private mutating func tileLoop(_ range: IndexVariable, _ tile: Int, _ name: String) -> [Loop] {
+    let count = range.extent.ceilDivided(by: tile)
+    guard count > 1 else {
+      starts[range] = (.constant(0), .constant(0))
+      return []
+    }
+    let variable = program.makeVariable(extent: count)
+    let exact = Index(variable) * tile
+    starts[range] = (exact, Index.min(exact, .constant(range.extent - tile)))
+    return [Loop(variable: variable, name: name, count: .constant(count), body: [])]
+  }
+
+  private func at(_ offsets: [IndexVariable: Index]) -> (IndexVariable) -> Index? {
+    { variable in offsets[variable].map { starts[variable]!.computed + $0 } }
+  }
+
+  private mutating func define(_ instruction: Instruction, _ dtype: DType = .float32) -> (Value, Statement) {
+    let value = program.makeValue(dtype)
+    return (value, .define(value, instruction))
+  }
+
+  private mutating func load(_ operand: Contraction.Operand, _ replace: (IndexVariable) -> Index?) -> (Value, Statement) {
+    define(.load(.buffer(operand.buffer, operand.index.substituting(replace)), .always))
+  }
+
+  private mutating func loop(
+    _ name: String, _ count: Int, _ kind: Loop.Kind, _ body: (inout TileWriter, Index) -> [Statement]
+  ) -> [Statement] {
+    if count == 1, kind != .lanes { return body(&self, .constant(0)) }
+    let variable = program.makeVariable(extent: count)
+    return [.loop(Loop(
+      variable: variable, name: name, count: .constant(count), kind: kind, body: body(&self, Index(variable))))]
+  }
+
+  /// Wraps the innermost statements in the reduced ranges' loops.
+  private func overReduced(_ ranges: [IndexVariable], _ body: [Statement]) -> [Statement] {
+    ranges.reversed().reduce(body) { body, range in
+      [.loop(Loop(variable: range, name: "k\(range.id)", count: .constant(range.extent), body: body))]
+    }
+  }
+
+  // MARK: - Sums
+
+  private mutating func columnLanes() -> [Statement] {
+    let (tile, width) = (contraction.tile, contraction.width)
+    let vectors = tile.columns / width
+    let registers = program.makeLocal("acc", .float32, [tile.rows, vectors, width])
+
+    /// Runs `body` for every register of the tile.
+    func everyRegister(
+      _ writer: inout TileWriter, _ body: (inout TileWriter, _ row: Index, _ vector: Index, _ lane: Index) -> [Statement]
+    ) -> [Statement] {
+      writer.loop("row", tile.rows, .unrolled) { writer, row in
+        writer.loop("vector", vectors, .unrolled) { writer, vector in
+          writer.loop("lane", width, .lanes) { writer, lane in body(&writer, row, vector, lane) }
+        }
+      }
+    }
+    let clear = everyRegister(&self) { writer, row, vector, lane in
+      let (zero, define) = writer.define(.constant(.real(0)))
+      return [define, .store(.local(registers, [row, vector, lane]), zero)]
+    }
+    let multiply = everyRegister(&self) { writer, row, vector, lane in
+      let tiles = writer.at(writer.contraction.offsets(row, vector * width + lane))
+      let (a, loadLeft) = writer.load(writer.contraction.left, tiles)
+      let (b, loadRight) = writer.load(writer.contraction.right, tiles)
+      return [loadLeft, loadRight, .multiplyAdd(.local(registers, [row, vector, lane]), a, b)]
+    }
+    let keep = everyRegister(&self) { writer, row, vector, lane in
+      let (sum, load) = writer.define(.load(.local(registers, [row, vector, lane]), .always))
+      return [load, .store(.local(writer.sums, [row, vector * width + lane]), sum)]
+    }
+    return clear + overReduced(contraction.stage.reduced, multiply) + keep
+  }
+
+  private mutating func reductionLanes() -> [Statement] {
+    let (tile, width) = (contraction.tile, contraction.width)
+    let depth = contraction.vectorized
+    let turns = depth.extent / width
+    let registers = program.makeLocal("acc", .float32, [tile.rows, tile.columns, width])
+    let partial = program.makeLocal("partial", .float32, [tile.rows, tile.columns, width])
+
+    func everyResult(
+      _ writer: inout TileWriter, _ body: (inout TileWriter, _ row: Index, _ column: Index) -> [Statement]
+    ) -> [Statement] {
+      writer.loop("row", tile.rows, .unrolled) { writer, row in
+        writer.loop("column", tile.columns, .unrolled) { writer, column in body(&writer, row, column) }
+      }
+    }
+    let clear = everyResult(&self) { writer, row, column in
+      writer.loop("lane", width, .lanes) { writer, lane in
+        let (zero, define) = writer.define(.constant(.real(0)))
+        return [define, .store(.local(registers, [row, column, lane]), zero)]
+      }
+    }
+    let block = program.makeVariable(extent: turns)
+    let first = turns == 1 ? .constant(0) : Index(block) * width
+    let multiply = everyResult(&self) { writer, row, column in
+      writer.loop("lane", width, .lanes) { writer, lane in
+        let tiles = writer.at(writer.contraction.offsets(row, column))
+        let position = { $0 == depth ? first + lane : tiles($0) }
+        let (a, loadLeft) = writer.load(writer.contraction.left, position)
+        let (b, loadRight) = writer.load(writer.contraction.right, position)
+        return [loadLeft, loadRight, .multiplyAdd(.local(registers, [row, column, lane]), a, b)]
+      }
+    }
+    let keep = everyResult(&self) { writer, row, column in
+      writer.loop("lane", width, .lanes) { writer, lane in
+        let (sum, load) = writer.define(.load(.local(registers, [row, column, lane]), .always))
+        return [load, .store(.local(partial, [row, column, lane]), sum)]
+      }
+    }
+    let blocks = Statement.loop(
+      Loop(variable: block, name: "block", count: .constant(turns), body: multiply))
+    let outerRanges = Array(contraction.stage.reduced.dropLast())
+    let sums = overReduced(outerRanges, [blocks])
+    return clear + sums + keep + combine(partial, after: turns * width, outerRanges)
+  }
+
+  /// Adds up each result's lanes in order, and then what no whole register was left for.
+  private mutating func combine(_ partial: Int, after start: Int, _ outerRanges: [IndexVariable]) -> [Statement] {
+    let (tile, width) = (contraction.tile, contraction.width)
+    let depth = contraction.vectorized
+    return loop("row", tile.rows, .serial) { writer, row in
+      writer.loop("column", tile.columns, .serial) { writer, column in
+        let sum = Place.local(writer.sums, [row, column])
+        let (zero, define) = writer.define(.constant(.real(0)))
+        let lanes = writer.loop("lane", width, .serial) { writer, lane in
+          let (value, load) = writer.define(.load(.local(partial, [row, column, lane]), .always))
+          return [load, .accumulate(sum, .sum, value)]
+        }
+        guard start < depth.extent else { return [define, .store(sum, zero)] + lanes }
+        let tiles = writer.at(writer.contraction.offsets(row, column))
+        // The ranges around the reduction run again for the rest, with variables of their own.
+        var renamed: [IndexVariable: Index] = [:]
+        let ranges = outerRanges.map { range in
+          let copy = writer.program.makeVariable(extent: range.extent)
+          renamed[range] = Index(copy)
+          return copy
+        }
+        let rest = writer.loop("k", depth.extent - start, .serial) { writer, k in
+          let position = { (variable: IndexVariable) in
+            variable == depth ? k + start : renamed[variable] ?? tiles(variable)
+          }
+          let (a, loadLeft) = writer.load(writer.contraction.left, position)
+          let (b, loadRight) = writer.load(writer.contraction.right, position)
+          return [loadLeft, loadRight, .multiplyAdd(sum, a, b)]
+        }
+        return [define, .store(sum, zero)] + lanes + writer.overReduced(ranges, rest)
+      }
+    }
+  }
+
+  // MARK: - What follows the sums
+
+  /// The kernel's other stages, for each element of the tile that is this tile's own.
+  private mutating func epilogue() -> [Statement] {
+    var rowOffset = Index.constant(0)
+    var columnOffset = Index.constant(0)
+    var loops: [Loop] = []
+    var position: [IndexVariable: Index] = [:]
+    func element(_ range: IndexVariable?, _ tile: Int, _ name: String) -> Index {
+      guard let range, let start = starts[range] else { return .constant(0) }
+      let variable = program.makeVariable(extent: tile)
+      let count = Index.min(.constant(tile), Index.constant(range.extent) - start.exact)
+      loops.append(Loop(variable: variable, name: name, count: count, body: []))
+      position[range] = start.exact + Index(variable)
+      return Index(variable) + (start.exact - start.computed)
+    }
+    rowOffset = element(contraction.rows, contraction.tile.rows, "row")
+    columnOffset = element(contraction.columns, contraction.tile.columns, "column")
+    let sum = Place.local(sums, [rowOffset, columnOffset])
+    let replace = { (variable: IndexVariable) in position[variable] }
+
+    guard case .reduce(_, _, let target) = contraction.stage.results[0] else {
+      preconditionFailure("bug: a contraction that sums nothing")
+    }
+    var body: [Statement] = []
+    if case .buffer = target {
+      let (value, load) = define(.load(sum, .always))
+      body = [load, .store(target.substituting(replace), value)]
+    }
+    for stage in kernel.stages.dropFirst() {
+      let first = program.values.count
+      program.values += stage.values
+      let moved = { (place: Place) in place.isSameArray(as: target) ? sum : place.substituting(replace) }
+      for step in stage.steps {
+        switch step {
+        case .define(let value, .load(let place, let mask)):
+          body.append(.define(value + first, .load(moved(place), mask.substituting(replace))))
+        case .define(let value, let instruction):
+          body.append(.define(value + first, instruction.map(values: { $0 + first }, replacing: replace)))
+        case .bind(let variable, let value, let failure):
+          body.append(.bind(variable, value + first, failure: failure + 1))
+        }
+      }
+      for case .store(let place, let value) in stage.results {
+        body.append(.store(moved(place), value + first))
+      }
+    }
+    let statements = loops.reversed().reduce(body) { body, loop in
+      var loop = loop
+      loop.body = body
+      return [.loop(loop)]
+    }
+    return statements
+  }
+}

@@ -1,0 +1,119 @@
+package import LazyOps
+package import LazyScheduler
+
+extension LoopProgram {
+  /// Writes a kernel of a schedule as plain serial loops: grid loops outside, then stage after stage.
+  ///
+  /// The grid's loops stand in the order given by `grid`, the kernel's own if nil: its points are independent.
+  package init(_ kernel: Kernel, in schedule: Schedule, grid: [IndexVariable]? = nil) {
+    let written = kernel.writtenBuffers
+    self.init(
+      name: kernel.name(in: schedule.graph),
+      comment: kernel.members.map { schedule.graph.label($0) },
+      buffers: kernel.buffers.map { number in
+        let buffer = schedule.buffers[number]
+        return BufferParameter(
+          name: written.contains(number) ? "out\(number)" : "in\(number)", dtype: buffer.dtype,
+          count: buffer.shape.elementCount, isWritten: written.contains(number))
+      },
+      arguments: kernel.arguments.map { schedule.graph.nodes[schedule.graph.leaves[schedule.arguments[$0]]].dtype },
+      locals: kernel.scratch.enumerated().map { Local(name: "s\($0)", dtype: $1.dtype, extents: $1.extents) },
+      values: [], body: [], nextVariable: kernel.nextVariable)
+    let statements = kernel.stages.flatMap { lower($0) }
+    body = nest(statements, in: grid ?? kernel.grid, named: "i")
+    removeDeadCode()  // a product that only went into a fused multiply-add is computed there
+  }
+
+  /// Wraps statements in serial loops over ranges, outermost first.
+  private func nest(_ statements: [Statement], in ranges: [IndexVariable], named name: String) -> [Statement] {
+    ranges.reversed().reduce(statements) { body, range in
+      [.loop(Loop(variable: range, name: "\(name)\(range.id)", count: .constant(range.extent), body: body))]
+    }
+  }
+
+  private mutating func lower(_ stage: Stage) -> [Statement] {
+    let first = values.count
+    values += stage.values
+    var inner: [Statement] = stage.steps.map { step in
+      switch step {
+      case .define(let value, let instruction):
+        .define(value + first, instruction.map(values: { $0 + first }, replacing: { _ in nil }))
+      case .bind(let variable, let value, let failure): .bind(variable, value + first, failure: failure + 1)
+      }
+    }
+    var before: [Statement] = []
+    var after: [Statement] = []
+    for result in stage.results {
+      switch result {
+      case .store(let place, let value): inner.append(.store(place, value + first))
+      case .add(let place, let value): inner.append(.accumulate(place, .sum, value + first))
+      case .reduce(let op, let value, let place):
+        let accumulator = Place.local(locals.count, [])
+        let dtype = stage.values[value]
+        locals.append(Local(name: "acc\(locals.count)", dtype: dtype))
+        before.append(contentsOf: define(.constant(op.identity(dtype)), dtype) { .store(accumulator, $0) })
+        inner.append(accumulate(op, value + first, into: accumulator, after: inner))
+        after.append(contentsOf: define(.load(accumulator, .always), dtype) { .store(place, $0) })
+      }
+    }
+    return nest(before + nest(inner, in: stage.reduced, named: "k") + after, in: stage.spatial, named: "j")
+  }
+
+  private mutating func define(
+    _ instruction: Instruction, _ dtype: DType, _ use: (Value) -> Statement
+  ) -> [Statement] {
+    values.append(dtype)
+    return [.define(values.count - 1, instruction), use(values.count - 1)]
+  }
+
+  /// The statement that combines a value into an accumulator: a fused multiply-add where it adds a product.
+  private func accumulate(
+    _ op: ReduceOp, _ value: Value, into place: Place, after steps: [Statement]
+  ) -> Statement {
+    if op == .sum, values[value].isFloatingPoint {
+      for case .define(value, .binary(.multiply, let a, let b)) in steps { return .multiplyAdd(place, a, b) }
+    }
+    return .accumulate(place, op, value)
+  }
+}
+
+extension Kernel {
+  /// The C function's name: the ops it computes and the extents of its grid, then a number that tells kernels apart
+  /// that share these. Equal kernels have equal names.
+  fileprivate func name(in graph: Graph) -> String {
+    var words: [String] = []
+    for member in members {
+      let word = graph.nodes[member].op.word
+      if words.last != word { words.append(word) }
+    }
+    let ops = words.count > 4 ? [words[0], words[1], "to", words[words.count - 1]] : words
+    let extents = grid.map { "\($0.extent)" }.joined(separator: "x")
+    return ops.joined(separator: "_") + (extents.isEmpty ? "" : "_" + extents)
+  }
+}
+
+extension Op {
+  /// The op as a part of a C name.
+  fileprivate var word: String {
+    switch self {
+    case .buffer: "buffer"
+    case .constant: "constant"
+    case .argument: "argument"
+    case .iota: "iota"
+    case .unary(let op): op.rawValue
+    case .binary(let op): op.rawValue
+    case .select: "select"
+    case .cast: "cast"
+    case .bitcast: "bitcast"
+    case .detach, .reshape, .permute, .expand, .slice: "copy"
+    case .pad: "pad"
+    case .window: "window"
+    case .overlapAdd: "overlap"
+    case .reduce(let op, _): op.rawValue
+    case .concatenate: "concatenate"
+    case .gather: "gather"
+    case .scatterAdd: "scatter"
+    case .update: "update"
+    }
+  }
+}

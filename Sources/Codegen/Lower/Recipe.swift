@@ -1,0 +1,113 @@
+import LazyOps
+package import LazyScheduler
+
+extension LoopProgram {
+  /// Returns a kernel as a loop program shaped for the machine: which ranges run in vector lanes, which tiles fit the
+  /// registers, which loops threads share. The choice rests on shapes and strides alone.
+  package static func optimized(_ kernel: Kernel, in schedule: Schedule, vectorByteCount: Int) -> LoopProgram {
+    if let contraction = Contraction(kernel, vectorByteCount: vectorByteCount) {
+      return contraction.program(for: kernel, in: schedule)
+    }
+    let recipe = Recipe(kernel)
+    var program = LoopProgram(kernel, in: schedule, grid: recipe.grid)
+    recipe.apply(to: &program)
+    return program
+  }
+}
+
+/// How the loops of a kernel without a large contraction are arranged.
+struct Recipe {
+  private let kernel: Kernel
+  /// The grid range whose neighbours run in vector lanes, all stages of the kernel together; nil where stages have
+  /// better ranges of their own.
+  private let tiled: IndexVariable?
+
+  /// The neighbours one pass over a stage takes at once, where something is kept for each: a few vector registers.
+  private static let tile = 64
+  /// The neighbours one task of a purely elementwise kernel takes.
+  private static let block = 4096
+  /// The partial sums of a reduction in vector lanes.
+  private static let lanes = 64
+  /// The shortest range worth running in lanes.
+  private static let shortest = 4
+
+  init(_ kernel: Kernel) {
+    self.kernel = kernel
+    func gain(with tiled: IndexVariable?) -> Int {
+      kernel.stages.reduce(0) { sum, stage in
+        let turns = stage.loops.reduce(1) { $0 * $1.extent }
+        let own = Recipe.candidates(stage).map { stage.stride(of: $0) }.max() ?? 0
+        return sum + turns * (tiled.map { stage.stride(of: $0) } ?? Swift.max(own, 0))
+      }
+    }
+    // Of equal ones the innermost: `max` keeps the first it meets.
+    let candidates = kernel.grid.reversed().filter { $0.extent >= Recipe.shortest }
+    let best = candidates.max { gain(with: $0) < gain(with: $1) }
+    tiled = best.flatMap { gain(with: $0) > gain(with: nil) ? $0 : nil }
+  }
+
+  /// The grid's ranges, outermost first, the tiled one last.
+  var grid: [IndexVariable] { kernel.grid.filter { $0 != tiled } + (tiled.map { [$0] } ?? []) }
+
+  /// Arranges the loops of the kernel's plain program.
+  func apply(to program: inout LoopProgram) {
+    var outer = grid.map(\.id)
+    if let tiled {
+      let isElementwise = kernel.stages.count == 1 && kernel.stages[0].loops.isEmpty
+      let split = program.split(tiled.id, by: isElementwise ? Recipe.block : Recipe.tile, tail: .clamped)
+      outer.removeLast()
+      if program.loop(split.outer.id) != nil { outer.append(split.outer.id) }
+      program.sink(split.inner.id)
+    } else {
+      for stage in kernel.stages { vectorize(stage, in: &program) }
+    }
+    program.shareAmongThreads(outer)
+    program.tidy()
+  }
+
+  private func vectorize(_ stage: Stage, in program: inout LoopProgram) {
+    guard let best = Recipe.candidates(stage).reversed().max(by: { stage.stride(of: $0) < stage.stride(of: $1) }),
+      stage.stride(of: best) > 0
+    else { return }
+    if stage.spatial.contains(best) {
+      program.sink(best.id)
+    } else {
+      let lanes = best.extent >= 2 * Recipe.lanes ? Recipe.lanes : best.extent >= 32 ? 16 : 0
+      if lanes > 0, program.canSplitAccumulator(best.id, lanes: lanes) {
+        program.splitAccumulator(best.id, lanes: lanes)
+      }
+    }
+  }
+
+  /// The ranges of a stage that could run in vector lanes: spatial ones, and the innermost reduced one.
+  private static func candidates(_ stage: Stage) -> [IndexVariable] {
+    (stage.spatial + stage.reduced.suffix(1)).filter { $0.extent >= shortest && !stage.isOrdered(by: $0) }
+  }
+}
+
+extension Stage {
+  /// How well a range suits vector lanes: the accesses that lie side by side less those that do not.
+  func stride(of range: IndexVariable) -> Int {
+    var score = 0
+    func count(_ place: Place, by weight: Int) {
+      for index in place.indices {
+        guard let stride = index.coefficient(of: range.id) else {
+          score -= 2 * weight
+          continue
+        }
+        if stride == 1 { score += 2 * weight } else if stride != 0 { score -= weight }
+      }
+    }
+    for case .define(_, .load(let place, _)) in steps { count(place, by: 1) }
+    for result in results { count(result.place, by: 1) }
+    return score
+  }
+
+  /// Whether results are added one index of this range after the other.
+  func isOrdered(by range: IndexVariable) -> Bool {
+    results.contains {
+      guard case .add(.buffer(_, let index), _) = $0 else { return false }
+      return index.coefficient(of: range.id) == 0
+    }
+  }
+}

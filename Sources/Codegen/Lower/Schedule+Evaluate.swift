@@ -1,0 +1,44 @@
+package import LazyOps
+package import LazyScheduler
+
+extension Schedule {
+  /// Computes the graph's outputs by running every kernel's loop program in the evaluator: what shows, without a
+  /// compiler, whether scheduling, lowering and the transformations kept the graph's meaning.
+  ///
+  /// - Parameters:
+  ///   - leaves: the elements or the scalar of each leaf, in their order.
+  ///   - program: the loop program to run for a kernel.
+  /// - Returns: the outputs, and whether every index read from a tensor was valid.
+  package func evaluate(
+    leaves: [HostArray], _ program: (Kernel) -> LoopProgram
+  ) -> (outputs: [HostArray], isSound: Bool) {
+    var memory = buffers.map { buffer -> [Scalar] in
+      if case .leaf(let leaf) = buffer.kind { return leaves[leaf].scalars }
+      // What nobody has written shows up in the result.
+      return .init(repeating: Scalar.real(.nan).cast(to: buffer.dtype), count: buffer.shape.elementCount)
+    }
+    var isSound = true
+    for kernel in kernels {
+      var touched = kernel.buffers.map { memory[$0] }
+      let scalars = kernel.arguments.map { leaves[arguments[$0]].scalars[0] }
+      if program(kernel).evaluate(buffers: &touched, arguments: scalars) != 0 { isSound = false }
+      for (position, number) in kernel.buffers.enumerated() { memory[number] = touched[position] }
+    }
+    return (outputs.map { HostArray(scalars: memory[$0], buffers[$0].shape, buffers[$0].dtype) }, isSound)
+  }
+}
+
+extension HostArray {
+  /// The elements one by one.
+  fileprivate var scalars: [Scalar] {
+    switch elements {
+    case .real(let values): values.map { .real($0) }
+    case .integer(let values): values.map { .integer($0) }
+    }
+  }
+
+  fileprivate init(scalars: [Scalar], _ shape: Shape, _ dtype: DType) {
+    self.init(
+      dtype.isFloatingPoint ? .real(scalars.map(\.double)) : .integer(scalars.map(\.int64)), shape, dtype)
+  }
+}

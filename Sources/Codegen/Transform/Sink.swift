@@ -1,0 +1,55 @@
+import LazyOps
+import LazyScheduler
+
+extension LoopProgram {
+  /// Moves a loop inwards as far as it goes, and lets what becomes innermost run in vector lanes.
+  ///
+  ///     for i { a[i] = 0; for k { a[i] += f(i, k) } }    ->    for i (vector) { a[i] = 0 }
+  ///                                                            for k { for i (vector) { a[i] += f(i, k) } }
+  ///
+  /// The loop is swapped with a loop that is all its body, and distributed over several parts. Where neither is legal
+  /// it stays.
+  package mutating func sink(_ id: Int) {
+    guard let loop = loop(id) else { return }
+    guard loop.body.contains(where: { $0.isLoop }) else {
+      if canVectorize(id) { vectorize(id) }
+      return
+    }
+    if canInterchange(id) {
+      interchange(id)
+      sink(id)
+    } else if canDistribute(id) {
+      let parts = distribute(id)
+      // One part that is no perfect nest either cannot be taken further.
+      if parts.count > 1 { for part in parts { sink(part.id) } }
+    }
+  }
+
+  /// Makes one parallel loop of as many of the outermost loops as allow it; `ids` names them from the outside in.
+  package mutating func shareAmongThreads(_ ids: [Int]) {
+    guard var outermost = ids.first, canParallelize(outermost) else { return }
+    parallelize(outermost)
+    for _ in ids.dropFirst() where canCollapse(outermost) { outermost = collapse(outermost).id }
+  }
+
+  /// Lets every innermost loop that may run in vector lanes do so.
+  package mutating func vectorizeInnermost() {
+    for loop in loops where loop.kind == .serial && !loop.body.contains(where: { $0.isLoop }) {
+      if loop.count != .constant(1), canVectorize(loop.variable.id) { vectorize(loop.variable.id) }
+    }
+  }
+
+  /// Tidies up after transformations: what is invariant leaves its loops, what nobody uses goes.
+  package mutating func tidy() {
+    mergeCommonValues()
+    hoistInvariants()
+    mergeCommonValues()
+    removeDeadCode()
+    renumber()
+  }
+}
+
+extension Statement {
+  /// Whether the statement is a loop.
+  var isLoop: Bool { if case .loop = self { true } else { false } }
+}

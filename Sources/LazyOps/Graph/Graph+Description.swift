@@ -1,0 +1,21 @@
+extension Graph: CustomStringConvertible {
+  /// One line a node, the outputs last:
+  ///
+  ///     %0 = buffer : float32[2, 3]
+  ///     %1 = exp %0 : float32[2, 3]
+  ///     return %1
+  package var description: String {
+    let outputs = outputs.map { " %\($0)" }.joined(separator: ",")
+    return (nodes.indices.map(describe) + ["return" + outputs]).joined(separator: "\n")
+  }
+
+  /// Returns the line of one node.
+  package func describe(_ id: ID) -> String { "%\(id) = \(nodes[id])" }
+}
+
+extension Graph.Vertex: CustomStringConvertible {
+  /// The op, the numbers of its sources, dtype and shape: `add %1 %2 : float32[2, 3]`.
+  package var description: String {
+    "\(op)" + sources.map { " %\($0)" }.joined() + " : \(dtype)\(shape)"
+  }
+}

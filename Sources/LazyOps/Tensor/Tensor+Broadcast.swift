@@ -1,0 +1,53 @@
+extension Tensor {
+  /// Returns the tensor repeated along new outer axes and axes of extent 1. self: broadcasts to `shape` -> shape
+  public func broadcast(to shape: Shape) -> Tensor {
+    Tensor.require(
+      Shape.broadcast(self.shape, shape) == shape, "broadcast", "\(self.shape) does not broadcast to \(shape)")
+    return spread(over: shape)
+  }
+
+  /// Returns the tensor under `shape`, to which it is known to broadcast: a reshape and an expand, where needed.
+  func spread(over shape: Shape) -> Tensor {
+    if self.shape == shape { return self }
+    if rank == shape.rank { return Primitive.expand(self, to: shape) }
+    let outer = [Int](repeating: 1, count: shape.rank - rank)
+    return Primitive.expand(Primitive.reshape(self, to: Shape(outer + self.shape.dimensions)), to: shape)
+  }
+
+  /// Returns the dtype both tensors of an elementwise op are cast to, by PyTorch's rules.
+  ///
+  /// A tensor of rank 0 beside one of higher rank counts only by its kind (bool < integers < floating point): it widens
+  /// no tensor of its own kind.
+  public static func promotedDType(_ a: Tensor, _ b: Tensor) -> DType {
+    if a.dtype == b.dtype { return a.dtype }
+    if a.rank == 0, b.rank > 0, a.dtype.kind <= b.dtype.kind { return b.dtype }
+    if b.rank == 0, a.rank > 0, b.dtype.kind <= a.dtype.kind { return a.dtype }
+    return DType.promoted(a.dtype, b.dtype)
+  }
+
+  /// Returns both operands of an elementwise op in one dtype, the promoted one unless given, and one shape.
+  static func aligned(_ op: String, _ a: Tensor, _ b: Tensor, dtype: DType? = nil) -> (Tensor, Tensor) {
+    let dtype = dtype ?? promotedDType(a, b)
+    // Cast before spreading: there are fewer elements.
+    let (x, y) = (a.cast(to: dtype), b.cast(to: dtype))
+    if x.shape == y.shape { return (x, y) }
+    guard let shape = Shape.broadcast(a.shape, b.shape) else {
+      misuse(op, "shapes do not broadcast: \(a.shape) and \(b.shape)")
+    }
+    return (x.spread(over: shape), y.spread(over: shape))
+  }
+
+  /// Returns the tensor and a constant of its shape, in the dtype the number promotes it to.
+  func aligned<Number: TensorScalar>(with number: Number) -> (Tensor, Tensor) {
+    let dtype = Number.promoted(with: dtype)
+    return (cast(to: dtype), Primitive.constant(number.tensorScalar, shape, dtype))
+  }
+
+  /// Returns the tensor as it is where it is floating point, else as `float32`: what a function of real numbers takes.
+  var floating: Tensor { dtype.isFloatingPoint ? self : cast(to: .float32) }
+}
+
+extension DType {
+  /// The place of the dtype's kind in bool < integers < floating point.
+  fileprivate var kind: Int { isFloatingPoint ? 2 : isInteger ? 1 : 0 }
+}

@@ -1,0 +1,60 @@
+/// Elements chosen by indices that are data themselves: integers from 0 to the extent - 1. Others, negative ones too,
+/// are found when the tensor is computed.
+extension Tensor {
+  /// Returns the slices along an axis that an index tensor names. self: [a..., n, b...], indices: [i...] -> [a..., i...,
+  /// b...]
+  public func take(_ indices: Tensor, axis: Int = 0) -> Tensor {
+    let axis = resolve(axis: axis, "take")
+    let flat = Primitive.reshape(indices.asIndex("take"), to: [indices.elementCount])
+    let extents = shape.dimensions
+    let alone = [Int](repeating: 1, count: axis) + [flat.elementCount] + [Int](repeating: 1, count: rank - axis - 1)
+    let index = Primitive.reshape(flat, to: Shape(alone))
+    let taken = Primitive.gather(
+      self, Primitive.expand(index, to: shape.replacing(axis, by: flat.elementCount)), axis: axis)
+    return Primitive.reshape(
+      taken, to: Shape(extents[..<axis] + indices.shape.dimensions + extents[(axis + 1)...]))
+  }
+
+  /// Returns the rows of a table (`self`) that an index tensor names. self: [count, width], indices: [i...] -> [i...,
+  /// width]
+  public func embedding(_ indices: Tensor) -> Tensor {
+    Tensor.require(rank == 2, "embedding", "the table is of shape \(shape), not [count, width]")
+    return take(indices, axis: 0)
+  }
+
+  /// Returns, at each place of `index`, the element with that index on an axis, and the place's own on all others. self:
+  /// [a..., n, b...], index: [a..., k, b...] -> index's shape. Other extents of `index` may be smaller than those of
+  /// `self`.
+  public func gather(_ index: Tensor, axis: Int) -> Tensor {
+    let axis = resolve(axis: axis, "gather")
+    Tensor.require(
+      index.rank == rank && (0..<rank).allSatisfy { $0 == axis || index.shape[$0] <= shape[$0] }, "gather",
+      "index \(index.shape) does not fit \(shape) on axis \(axis)")
+    let data = sliced(
+      shape.dimensions.enumerated().map { place, extent in
+        AxisRange(start: 0, count: place == axis ? extent : index.shape[place])
+      })
+    return Primitive.gather(data, index.asIndex("gather"), axis: axis)
+  }
+
+  /// Returns the tensor with each value added to the element that has the index beside it on an axis, and the value's
+  /// own on all others. self: [a..., n, b...], index and values: [a..., k, b...] -> self's shape
+  public func scatterAdd(_ index: Tensor, _ values: Tensor, axis: Int) -> Tensor {
+    let axis = resolve(axis: axis, "scatterAdd")
+    Tensor.require(dtype != .bool, "scatterAdd", "does not take bool")
+    Tensor.require(
+      index.shape.isEqual(to: shape, exceptAt: axis) && values.shape == index.shape, "scatterAdd",
+      "index \(index.shape) and values \(values.shape) do not fit \(shape) on axis \(axis)")
+    return Primitive.scatterAdd(self, index.asIndex("scatterAdd"), values.cast(to: dtype), axis: axis)
+  }
+
+  /// Returns the tensor in a dtype that can be an index.
+  private func asIndex(_ op: String) -> Tensor {
+    Tensor.require(dtype.isInteger, op, "indices are \(dtype), not integers")
+    switch dtype {
+    case .int32, .int64: return self
+    case .uint8: return cast(to: .int32)
+    case .bool, .uint32, .float32, .float64: return cast(to: .int64)
+    }
+  }
+}

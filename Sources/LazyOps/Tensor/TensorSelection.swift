@@ -1,0 +1,65 @@
+/// The meaning of the indices in brackets for one shape: a region, and what is made of it.
+struct TensorSelection {
+  /// The region of the tensor, one range an axis.
+  private(set) var ranges: [AxisRange] = []
+  /// The extents of the result: those of the region without the axes an integer was for, with new axes.
+  private(set) var extents: [Int] = []
+  /// The index tensors, and the axes of the result they are for.
+  private(set) var tensors: [(axis: Int, index: Tensor)] = []
+
+  init(_ items: [TensorIndexItem], of shape: Shape) {
+    var covered = 0
+    var ellipses = 0
+    for item in items {
+      switch item.kind {
+      case .element, .slice, .tensor: covered += 1
+      case .ellipsis: ellipses += 1
+      case .newAxis: continue
+      }
+    }
+    Tensor.require(
+      covered <= shape.rank, "subscript", "\(covered) indices for the \(shape.rank) axes of shape \(shape)")
+    Tensor.require(ellipses <= 1, "subscript", "there is more than one ellipsis")
+    for item in items {
+      switch item.kind {
+      case .element(let index): append(index, of: shape)
+      case .slice(let from, let to, let step): append(from, to, step, extent: shape[ranges.count])
+      case .newAxis: extents.append(1)
+      case .ellipsis: appendWhole(shape.rank - covered, of: shape)
+      case .tensor(let index):
+        tensors.append((extents.count, index))
+        appendWhole(1, of: shape)
+      }
+    }
+    appendWhole(shape.rank - ranges.count, of: shape)
+  }
+
+  private mutating func appendWhole(_ count: Int, of shape: Shape) {
+    for _ in 0..<count {
+      extents.append(shape[ranges.count])
+      ranges.append(AxisRange(start: 0, count: shape[ranges.count]))
+    }
+  }
+
+  private mutating func append(_ index: Int, of shape: Shape) {
+    let extent = shape[ranges.count]
+    let place = index < 0 ? index + extent : index
+    Tensor.require(
+      0..<extent ~= place, "subscript", "index \(index) is out of range for axis \(ranges.count) of shape \(shape)")
+    ranges.append(AxisRange(start: place, count: 1))
+  }
+
+  private mutating func append(_ from: Int?, _ to: Int?, _ step: Int, extent: Int) {
+    Tensor.require(step != 0, "subscript", "the step of a slice is 0")
+    // Backwards the places run from the last one to just before the first one.
+    let (low, high) = step > 0 ? (0, extent) : (-1, extent - 1)
+    func place(_ end: Int) -> Int { Swift.min(Swift.max(end < 0 ? end + extent : end, low), high) }
+    let first = from.map(place) ?? (step > 0 ? low : high)
+    let last = to.map(place) ?? (step > 0 ? high : low)
+    let span = step > 0 ? last - first : first - last
+    let stride = Int(step.magnitude)
+    let count = Swift.max(0, (span + stride - 1) / stride)
+    ranges.append(AxisRange(start: count == 0 ? 0 : first, step: step, count: count))
+    extents.append(count)
+  }
+}

@@ -1,0 +1,77 @@
+import LazyOps
+import LazyScheduler
+
+/// What `DEBUG` asks to be told of each realize, on standard error.
+///
+/// 1: a line per realize. 2: each kernel's C as it is first used, and a line a run with time, GFLOP/s and GB/s.
+/// 3: the schedule and the loop programs too. 4: the graph too.
+struct DebugLog {
+  /// Whether there is anything to tell.
+  static var isOn: Bool { Environment.current.debug > 0 }
+
+  private let plan: ExecutablePlan
+  private let start: UInt64
+  private let level = Environment.current.debug
+
+  init(_ plan: ExecutablePlan, since start: UInt64) {
+    self.plan = plan
+    self.start = start
+  }
+
+  /// Tells of one kernel's run, or nil where nobody wants to know.
+  var observer: ((KernelLaunch, Double) -> Void)? {
+    guard level >= 2 else { return nil }
+    return { launch, seconds in DebugLog.print(DebugLog.line(launch, seconds)) }
+  }
+
+  /// Tells of the whole realize.
+  func finish() {
+    guard level >= 1 else { return }
+    let milliseconds = Double(monotonicNanoseconds() - start) / 1e6
+    let kernels = plan.launches.count
+    let bytes = plan.schedule.memory.byteCount
+    DebugLog.print(
+      "realize: \(kernels) kernel\(kernels == 1 ? "" : "s"), \(plan.schedule.graph.nodes.count) nodes, "
+        + "\(bytes) bytes of temporaries, \(DebugLog.fixed(milliseconds, 3)) ms")
+  }
+
+  /// Tells of a new plan: graph, schedule, loops and C, as the level asks.
+  static func announce(_ plan: ExecutablePlan) {
+    let level = Environment.current.debug
+    if level >= 4 { print("graph:\n\(plan.schedule.graph)") }
+    if level >= 3 { print("schedule:\n\(plan.schedule)") }
+    for launch in plan.launches {
+      if level >= 3 { print("\(launch.program)") }
+      if level >= 2 { print(launch.source) }
+    }
+  }
+
+  private static func line(_ launch: KernelLaunch, _ seconds: Double) -> String {
+    let rate = { (count: Int) in fixed(Double(count) / Swift.max(seconds, 1e-9) / 1e9, 2) }
+    let name = launch.program.name.padding(to: 48)
+    return "\(name) \(fixed(seconds * 1e6, 1).padding(to: 10, left: true)) us "
+      + "\(rate(launch.cost.flops).padding(to: 8, left: true)) GFLOP/s \(rate(launch.cost.bytes).padding(to: 8, left: true)) GB/s"
+      + "  \(launch.program.comment.joined(separator: ", "))"
+  }
+
+  /// A number with so many digits after the point.
+  static func fixed(_ value: Double, _ digits: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int((abs(value) * scale).rounded())
+    let whole = scaled / Int(scale)
+    let rest = "\(scaled % Int(scale))"
+    let sign = value < 0 ? "-" : ""
+    return digits == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(String(repeating: "0", count: digits - rest.count))\(rest)"
+  }
+
+  /// Writes a line to standard error.
+  private static func print(_ text: String) { StandardError.write(text + "\n") }
+}
+
+extension String {
+  fileprivate func padding(to width: Int, left: Bool = false) -> String {
+    let spaces = String(repeating: " ", count: Swift.max(0, width - count))
+    return left ? spaces + self : self + spaces
+  }
+}

@@ -1,0 +1,98 @@
+import LazyOps
+package import LazyScheduler
+
+/// One run of a plan: binds leaves to storage, runs the kernels in order, and hands out the outputs' storage.
+package struct PlanRun {
+  let plan: ExecutablePlan
+  private var pointers: [UnsafeMutableRawPointer]
+  private var scalars: [UInt64]
+  private var storages: [Int: Storage] = [:]
+  private let temporaries: Storage
+
+  /// Prepares a run on the leaves of the graph, in their order. Throws `OutOfMemory`.
+  package init(_ plan: ExecutablePlan, leaves: [Node]) throws {
+    self.plan = plan
+    let schedule = plan.schedule
+    temporaries = try StoragePool.shared.allocate(byteCount: schedule.memory.byteCount)
+    pointers = []
+    pointers.reserveCapacity(schedule.buffers.count)
+    for (number, buffer) in schedule.buffers.enumerated() {
+      switch buffer.kind {
+      case .leaf(let leaf):
+        guard let storage = leaves[leaf].storage else { preconditionFailure("bug: a leaf without elements") }
+        storages[number] = storage
+        pointers.append(storage.base)
+      case .output:
+        let storage = try StoragePool.shared.allocate(byteCount: buffer.byteCount)
+        storages[number] = storage
+        pointers.append(storage.base)
+      case .temporary:
+        pointers.append(temporaries.base + (schedule.memory.offsets[number] ?? 0))
+      }
+    }
+    scalars = schedule.arguments.map { leaf in
+      guard let scalar = leaves[leaf].argument else { preconditionFailure("bug: an argument without a value") }
+      let dtype = leaves[leaf].dtype
+      return dtype.isFloatingPoint ? scalar.cast(to: dtype).double.bitPattern
+        : UInt64(bitPattern: scalar.cast(to: dtype).int64)
+    }
+  }
+
+  /// The storage of the graph's output at `position`, once the kernels have run.
+  package func storage(ofOutput position: Int) -> Storage { storages[plan.schedule.outputs[position]]! }
+
+  /// Runs all kernels; `observe` is told of each launch and the seconds it took.
+  ///
+  /// - Returns: whether every index read from a tensor was valid. Where one was not, kernels used another in its place
+  ///   and the results are of no use.
+  package func run(observe: ((KernelLaunch, Double) -> Void)? = nil) -> Bool {
+    var failure: Int32 = 0
+    for launch in plan.launches {
+      guard let observe else {
+        self.launch(launch, failure: &failure)
+        continue
+      }
+      let start = monotonicNanoseconds()
+      self.launch(launch, failure: &failure)
+      observe(launch, Double(monotonicNanoseconds() - start) * 1e-9)
+    }
+    return failure == 0
+  }
+
+  private func launch(_ launch: KernelLaunch, failure: inout Int32) {
+    withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: launch.buffers.count + 1) { buffers in
+      for (position, number) in launch.buffers.enumerated() {
+        buffers.initializeElement(at: position, to: pointers[number])
+      }
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: launch.arguments.count + 1) { arguments in
+        for (position, argument) in launch.arguments.enumerated() {
+          arguments.initializeElement(at: position, to: scalars[argument])
+        }
+        let call = Call(
+          function: launch.function, buffers: UnsafePointer(buffers.baseAddress!),
+          arguments: UnsafePointer(arguments.baseAddress!))
+        withUnsafeMutablePointer(to: &failure) { failure in call.run(tasks: launch.tasks, shared: launch.cost.isWorthSharing, failure) }
+      }
+    }
+  }
+}
+
+/// One call of a kernel's function, shared among threads.
+private struct Call: @unchecked Sendable {
+  let function: KernelFunction
+  let buffers: UnsafePointer<UnsafeMutableRawPointer>
+  let arguments: UnsafePointer<UInt64>
+
+  /// The pieces each thread takes, so that uneven ones even out.
+  private static let chunksPerThread = 4
+
+  func run(tasks: Int, shared: Bool, _ failure: UnsafeMutablePointer<Int32>) {
+    let pool = ThreadPool.shared
+    guard shared, tasks > 1, pool.threadCount > 1 else { return function(buffers, arguments, 0, tasks, failure) }
+    let chunks = Swift.min(tasks, pool.threadCount * Call.chunksPerThread)
+    nonisolated(unsafe) let failure = failure
+    pool.run(chunks: chunks) { chunk in
+      function(buffers, arguments, tasks * chunk / chunks, tasks * (chunk + 1) / chunks, failure)
+    }
+  }
+}

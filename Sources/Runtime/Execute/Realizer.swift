@@ -1,0 +1,52 @@
+package import LazyOps
+import LazyScheduler
+
+/// Computes pending nodes: snapshot, plan (from the cache if the structure is known), run, and hand over the storage.
+package enum Realizer {
+  /// Plans by structure, for the whole process.
+  private static let plans = StructuralCache<ExecutablePlan>(capacity: 4096)
+
+  /// The number of plans made so far and still kept.
+  package static var planCount: Int { plans.count }
+
+  /// Realizes nodes, all in one schedule. Those realized already are left alone.
+  ///
+  /// Throws `OutOfMemory`, `IndexOutOfRange`, or `CompileError` where the compiler is there but fails.
+  package static func realize(_ nodes: [Node]) throws {
+    let pending = nodes.filter { $0.storage == nil }
+    guard !pending.isEmpty else { return }
+    let start = DebugLog.isOn ? monotonicNanoseconds() : 0
+    let (graph, leaves) = Graph.snapshot(of: pending)
+    if Environment.current.device == .interpreter { return try interpret(graph, leaves, into: pending) }
+
+    let plan: ExecutablePlan
+    do {
+      plan = try plans.plan(for: graph) {
+        try KernelCompiler.shared.get().compile(Schedule(graph))
+      }
+    } catch let error as CompileError {
+      guard case .compilerNotFound = error else { throw error }
+      Warning.once("compiler", "\(error)\nevery tensor is computed by the evaluator, which is slow")
+      return try interpret(graph, leaves, into: pending)
+    }
+    let run = try PlanRun(plan, leaves: leaves)
+    let log = DebugLog(plan, since: start)
+    let isSound = run.run(observe: log.observer)
+    log.finish()
+    if !isSound {
+      // The kernels know only that some index was wrong; the evaluator finds it and throws.
+      _ = try graph.evaluate(leaves: leaves.map { HostArray($0) })
+      preconditionFailure("bug: a kernel reported an index out of range where there is none")
+    }
+    for (position, node) in pending.enumerated() { node.realize(into: run.storage(ofOutput: position)) }
+  }
+
+  private static func interpret(_ graph: Graph, _ leaves: [Node], into nodes: [Node]) throws {
+    let results = try graph.evaluate(leaves: leaves.map { HostArray($0) })
+    for (node, result) in zip(nodes, results) {
+      let storage = try StoragePool.shared.allocate(byteCount: node.shape.elementCount * node.dtype.byteCount)
+      result.write(to: storage.base)
+      node.realize(into: storage)
+    }
+  }
+}

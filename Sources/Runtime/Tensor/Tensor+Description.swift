@@ -1,0 +1,42 @@
+public import LazyOps
+
+extension Tensor: CustomStringConvertible {
+  /// The elements as nested lists, with shape and type; long axes are cut in the middle. Computes the tensor.
+  public var description: String {
+    let values: [String] = dtype.isFloatingPoint ? doubles.map(Tensor.text) : dtype == .bool ? bools.map(String.init) : ints.map(String.init)
+    let width = values.map(\.count).max() ?? 0
+    let padded = values.map { String(repeating: " ", count: width - $0.count) + $0 }
+    return "Tensor(\(text(padded[...], axis: 0)), \(dtype)\(shape))"
+  }
+
+  /// The most entries of an axis that are printed whole, and how many of a longer one at each end.
+  private static let shown = (whole: 8, ends: 3)
+
+  private func text(_ values: ArraySlice<String>, axis: Int) -> String {
+    if axis == rank { return values.first ?? "" }
+    let step = shape[axis] == 0 ? 0 : values.count / shape[axis]
+    let part = { (index: Int) in
+      text(values.dropFirst(index * step).prefix(step), axis: axis + 1)
+    }
+    let count = shape[axis]
+    var parts: [String]
+    if count <= Tensor.shown.whole {
+      parts = (0..<count).map(part)
+    } else {
+      parts = (0..<Tensor.shown.ends).map(part) + ["..."] + ((count - Tensor.shown.ends)..<count).map(part)
+    }
+    let isLast = axis == rank - 1
+    return "[" + parts.joined(separator: isLast ? ", " : ",\n" + String(repeating: " ", count: axis + 8)) + "]"
+  }
+
+  private static func text(_ value: Double) -> String {
+    if value == value.rounded(), abs(value) < 1e6 { return "\(Int(value)).0" }
+    guard value.isFinite else { return "\(value)" }
+    let magnitude = abs(value)
+    if magnitude >= 1e-4 && magnitude < 1e6 {
+      let scaled = (value * 1e4).rounded() / 1e4
+      return "\(scaled)"
+    }
+    return "\(Float(value))"
+  }
+}

@@ -1,0 +1,36 @@
+public import LazyOps
+
+extension Tensor {
+  /// Calls `body` with the elements' bytes in row-major order, computing them first if need be. The bytes are the
+  /// tensor's own: they are not copied, and must not be kept beyond the call.
+  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    realize()
+    guard let storage = node.storage else { preconditionFailure("bug: a realized tensor without elements") }
+    return try withExtendedLifetime(storage) {
+      try body(UnsafeRawBufferPointer(start: storage.base, count: elementCount * dtype.byteCount))
+    }
+  }
+
+  /// The elements as `Float`, in row-major order; a tensor of another type is converted.
+  public var floats: [Float] { elements(as: .float32) }
+
+  /// The elements as `Double`, in row-major order; a tensor of another type is converted.
+  public var doubles: [Double] { elements(as: .float64) }
+
+  /// The elements as `Int`, in row-major order; floating-point numbers are truncated towards zero.
+  public var ints: [Int] { elements(as: .int64) }
+
+  /// The elements as `Bool`, in row-major order: true where not zero.
+  public var bools: [Bool] { (elements(as: .bool) as [UInt8]).map { $0 != 0 } }
+
+  /// The only element of a tensor that has just one, as a number.
+  public var item: Double {
+    Tensor.require(elementCount == 1, "item", "a tensor of one element has an item, not one of shape \(shape)")
+    return doubles[0]
+  }
+
+  private func elements<Element>(as type: DType) -> [Element] {
+    let source = dtype == type ? self : cast(to: type)
+    return source.withUnsafeBytes { Array($0.bindMemory(to: Element.self)) }
+  }
+}

@@ -1,0 +1,51 @@
+import LazyOps
+
+/// The numbers fusion decides by. Costs are in units of one addition on an element in a register.
+enum CostModel {
+  /// The scratch one kernel may use at one point of its grid: what stays in the first-level cache beside the inputs.
+  static let scratchBytes = 48 * 1024
+
+  /// A kernel with no more work than this runs on one thread without loss: waking another costs as much.
+  static let smallWork = 1 << 16
+
+  /// A grid of at least this many points keeps all threads busy.
+  static let parallelPoints = 16
+
+  /// A value that costs at least this is computed once and kept rather than computed by each reader.
+  static let expensive = 8
+
+  /// A contraction with more work than this wants a grid over all its result's axes, to be tiled.
+  static let largeContraction = 1 << 15
+
+  /// The longest chain of ops computed in registers; longer ones pass through memory, which bounds the size of a
+  /// kernel and the depth of the recursions over it.
+  static let inlineDepth = 100
+
+  /// The most values that have a home of their own in one kernel.
+  static let membersPerKernel = 32
+
+  /// Returns the cost of one element of `op` itself.
+  static func cost(_ op: Op) -> Int {
+    switch op {
+    case .buffer, .constant, .argument, .iota, .detach, .reshape, .permute, .expand, .slice, .window, .bitcast: 0
+    case .cast, .select, .reduce, .overlapAdd: 1
+    case .pad, .concatenate, .gather, .scatterAdd, .update: 2
+    case .unary(let op):
+      switch op {
+      case .negate, .absolute, .not, .floor, .ceiling, .round, .truncate: 1
+      case .sign: 2
+      case .sqrt, .reciprocal: 6
+      case .exp, .exp2, .expm1, .log, .log2, .log1p, .sin, .cos, .tan, .tanh, .erf: 12
+      }
+    case .binary(let op):
+      switch op {
+      case .add, .subtract, .multiply, .maximum, .minimum, .equal, .notEqual, .less, .lessEqual, .and, .or, .xor,
+        .shiftLeft, .shiftRight:
+        1
+      case .divide: 4
+      case .floorDivide, .remainder: 8
+      case .power: 24
+      }
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import LazyOps
+
+/// Groups the staged nodes of a graph into kernels.
+///
+/// Kernels grow backwards from the last node nobody has taken. A producer joins the kernel of its reader when the grid
+/// both can run with, the scratch it needs and the work one thread would do are within the limits of `CostModel`;
+/// what cannot join gets a buffer and a kernel of its own.
+struct KernelFormation {
+  let graph: Graph
+  let staged: StagedNodes
+  private(set) var kernels: [KernelDraft] = []
+  /// The kernel that computes each staged node.
+  private(set) var kernelOf: [Graph.ID: Int] = [:]
+  /// The nodes that need memory between kernels or after the run.
+  private(set) var buffered: Set<Graph.ID>
+  /// For each staged node, the staged nodes that read it.
+  private var readers: [[Graph.ID]]
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    staged = StagedNodes(graph)
+    buffered = Set(graph.outputs.filter { graph.nodes[$0].op != .buffer })
+    readers = .init(repeating: [], count: graph.nodes.count)
+    for id in graph.nodes.indices where staged.isStaged[id] {
+      for producer in producers(of: id) { readers[producer].append(id) }
+    }
+    for root in graph.nodes.indices.reversed() where staged.isStaged[root] && kernelOf[root] == nil { form(root) }
+  }
+
+  /// The staged nodes that `id` reads, itself or through inline nodes.
+  private func producers(of id: Graph.ID) -> [Graph.ID] {
+    var found: [Graph.ID] = []
+    var seen: Set<Graph.ID> = []
+    var pending = graph.nodes[id].sources
+    while let source = pending.popLast() {
+      guard seen.insert(source).inserted else { continue }
+      if staged.isStaged[source] { found.append(source) } else { pending += graph.nodes[source].sources }
+    }
+    return found
+  }
+
+  // MARK: - Growing one kernel
+
+  private mutating func form(_ root: Graph.ID) {
+    let number = kernels.count
+    var draft = KernelDraft(root: root, shape: graph.nodes[root].shape)
+    draft.work = work(of: root)
+    kernelOf[root] = number
+    if case .scatterAdd(let axis) = graph.nodes[root].op {
+      // Values that fall on one place are added in order, by one thread: the axis is no part of the grid.
+      draft.grid.removeAll { .variable($0) == draft.members[0].indices[axis] }
+    }
+    collectUses(of: draft.members[0], in: &draft)
+    var decided: Set<Graph.ID> = []
+    while let candidate = draft.uses.keys.filter({ !decided.contains($0) }).max() {
+      decided.insert(candidate)
+      switch judge(candidate, for: draft, number: number) {
+      case .join(let indices, let grid):
+        draft.grid = grid
+        draft.work += work(of: candidate)
+        draft.members.append(.init(node: candidate, indices: completed(indices, of: candidate, in: &draft)))
+        kernelOf[candidate] = number
+        if readers[candidate].contains(where: { kernelOf[$0] != number }) { buffered.insert(candidate) }
+        collectUses(of: draft.members[draft.members.count - 1], in: &draft)
+      case .recompute:
+        draft.inlined.insert(candidate)
+        kernelOf[candidate] = number
+        for indices in draft.uses[candidate]! {
+          collectUses(of: .init(node: candidate, indices: indices), in: &draft)
+        }
+      case .refuse(let reason):
+        buffered.insert(candidate)
+        draft.boundaries.append("\(graph.label(candidate)): \(reason)")
+      }
+    }
+    kernels.append(draft)
+  }
+
+  private func completed(_ indices: [Index?], of node: Graph.ID, in draft: inout KernelDraft) -> [Index] {
+    indices.enumerated().map { axis, index in index ?? draft.makeIndex(extent: graph.nodes[node].shape[axis]) }
+  }
+
+  private func collectUses(of member: KernelDraft.Member, in draft: inout KernelDraft) {
+    // Variables made on the way stand for reduced axes; only their difference from the grid's matters here.
+    var made = draft.nextVariable
+    var uses: [(Graph.ID, [Index])] = []
+    let inlined = draft.inlined
+    var walk = UseWalk(
+      graph: graph, isStaged: { staged.isStaged[$0] && !inlined.contains($0) },
+      makeIndex: { extent in
+        guard extent > 1 else { return .constant(0) }
+        defer { made += 1 }
+        return .variable(IndexVariable(id: made, extent: extent))
+      }, found: { uses.append(($0, $1)) })
+    walk.sources(of: member.node, at: member.indices)
+    draft.nextVariable = made
+    for (node, indices) in uses { draft.uses[node, default: []].append(indices) }
+  }
+
+  // MARK: - Judging a producer
+
+  private enum Verdict {
+    /// Compute it at each point of `grid`, at these indices; nil for an axis it covers whole.
+    case join([Index?], grid: [IndexVariable])
+    /// Compute it inline wherever it is read.
+    case recompute
+    case refuse(String)
+  }
+
+  private func judge(_ id: Graph.ID, for draft: KernelDraft, number: Int) -> Verdict {
+    let node = graph.nodes[id]
+    if node.op.isScatter { return .refuse("a scatter has a kernel of its own") }
+    if kernelOf[id] != nil { return .refuse("computed in kernel \(kernelOf[id]!)") }
+    if draft.members.count >= CostModel.membersPerKernel { return .refuse("the kernel holds enough") }
+    let indices = draft.commonIndices(draft.uses[id]!, shape: node.shape)
+    let grid = draft.grid.filter { indices.contains(.variable($0)) }
+    let shrinks = grid.count < draft.grid.count
+    let outside = readers[id].filter { kernelOf[$0] != number }
+    let isShared = !outside.isEmpty || graph.outputs.contains(id)
+
+    if isShared && shrinks { return .refuse("others read it, and it would narrow the grid") }
+    if !outside.isEmpty && leadsInto(number, from: outside) { return .refuse("what others make of it is needed here") }
+
+    let hasFreeAxes = indices.contains { $0 == nil }
+    if shrinks || hasFreeAxes {
+      let small = draft.work + work(of: id) <= CostModel.smallWork
+      let points = grid.reduce(1) { $0 * $1.extent }
+      if !small && points < CostModel.parallelPoints { return .refuse("the grid they share has \(points) points") }
+      let contractions = [id] + (shrinks ? draft.members.map(\.node) : [])
+      if !small, let large = contractions.first(where: isLargeContraction) {
+        return .refuse("the contraction \(graph.label(large)) is tiled on its own")
+      }
+    }
+    let bytes = draft.members.dropFirst().reduce(scratchBytes(id, indices)) { total, member in
+      total + draft.freeExtents(member.indices, grid: grid).reduce(graph.nodes[member.node].dtype.byteCount, *)
+    }
+    if bytes > CostModel.scratchBytes {
+      // What is no reduction can be computed anew at each use.
+      if !isShared && !shrinks && !node.op.isReduction { return .recompute }
+      return .refuse("\(bytes) bytes do not fit in scratch")
+    }
+    return .join(indices, grid: grid)
+  }
+
+  private func scratchBytes(_ id: Graph.ID, _ indices: [Index?]) -> Int {
+    let node = graph.nodes[id]
+    return indices.enumerated().reduce(node.dtype.byteCount) { $1.element == nil ? $0 * node.shape[$1.offset] : $0 }
+  }
+
+  /// The additions it takes to compute a staged node, roughly.
+  private func work(of id: Graph.ID) -> Int {
+    let node = graph.nodes[id]
+    let turns = node.op.isReduction ? graph.nodes[node.sources[0]].shape.elementCount : 0
+    return Swift.max(node.shape.elementCount, turns) * (1 + CostModel.cost(node.op))
+  }
+
+  private func isLargeContraction(_ id: Graph.ID) -> Bool {
+    let node = graph.nodes[id]
+    guard node.op.isReduction, work(of: id) > CostModel.largeContraction else { return false }
+    return repeatsOperands(node.sources[0])
+  }
+
+  /// Whether an inline node reads its operands several times over, so that a register tile pays.
+  private func repeatsOperands(_ id: Graph.ID) -> Bool {
+    var pending = [id]
+    var steps = 0
+    while let id = pending.popLast(), steps < 64 {
+      steps += 1
+      let node = graph.nodes[id]
+      if staged.isStaged[id] { continue }
+      switch node.op {
+      case .expand where graph.nodes[node.sources[0]].shape.elementCount > 1: return true
+      case .window: return true
+      case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reduce, .reshape,
+        .permute, .expand, .slice, .pad, .overlapAdd, .concatenate, .gather, .scatterAdd, .update:
+        pending += node.sources
+      }
+    }
+    return false
+  }
+
+  /// Whether a value computed in kernel `number` would come back to it through `readers` outside: a cycle.
+  private func leadsInto(_ number: Int, from readers: [Graph.ID]) -> Bool {
+    var pending = readers
+    var seen = Set(readers)
+    var openedKernels: Set<Int> = []
+    while let id = pending.popLast() {
+      if seen.count > 4096 { return true }  // not proven harmless
+      var next = self.readers[id]
+      if let kernel = kernelOf[id] {
+        if kernel == number { return true }
+        // A kernel runs as a whole: whatever any of its members leads to waits for all it reads.
+        if kernel < kernels.count, openedKernels.insert(kernel).inserted { next += kernels[kernel].members.map(\.node) }
+      }
+      for reader in next where seen.insert(reader).inserted { pending.append(reader) }
+    }
+    return false
+  }
+}
+
+extension Op {
+  /// Whether the op combines elements of its source.
+  var isReduction: Bool {
+    switch self {
+    case .reduce, .overlapAdd: true
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute,
+      .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .update:
+      false
+    }
+  }
+
+  /// Whether the op writes to places that its data names.
+  var isScatter: Bool { if case .scatterAdd = self { true } else { false } }
+}

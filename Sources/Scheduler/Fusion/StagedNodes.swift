@@ -1,0 +1,124 @@
+import LazyOps
+
+/// Decides which nodes of a graph are *staged*: computed once, in a stage of their own, and kept in scratch or in a
+/// buffer. All other nodes are inline: computed in registers wherever a staged node reads them.
+struct StagedNodes {
+  let graph: Graph
+  /// Whether each node is staged.
+  private(set) var isStaged: [Bool]
+  /// The cost of one element, computed inline from leaves and reductions.
+  private var cost: [Int]
+  /// How many large arrays are read for one element.
+  private var loads: [Int]
+
+  /// What is known of a node's readers once all of them are decided.
+  private struct Readers {
+    var first: Graph.ID?
+    var areMany = false
+    /// Whether some reader reads one element several times over.
+    var repeats = false
+    /// Whether such a reader is a reduction: the node is an operand of a contraction.
+    var feedsContraction = false
+
+    mutating func add(_ reader: Graph.ID) {
+      if let first, first != reader { areMany = true }
+      first = first ?? reader
+    }
+
+    mutating func add(_ other: Readers) {
+      if let reader = other.first { add(reader) }
+      areMany = areMany || other.areMany
+    }
+  }
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    isStaged = .init(repeating: false, count: graph.nodes.count)
+    cost = isStaged.map { _ in 0 }
+    loads = cost
+    estimate()
+    decide()
+    limitDepth()
+  }
+
+  private mutating func estimate() {
+    for (id, node) in graph.nodes.enumerated() {
+      cost[id] = node.sources.reduce(CostModel.cost(node.op)) { Swift.min($0 + inlineCost($1), 1 << 20) }
+      loads[id] = node.sources.reduce(node.op == .buffer && node.shape.elementCount > 1 ? 1 : 0) {
+        Swift.min($0 + (isReduction($1) ? 1 : loads[$1]), 1 << 20)
+      }
+      // What is repeated over other axes is small beside what is computed from it.
+      if node.op == .expand { loads[id] = 0 }
+    }
+  }
+
+  private func inlineCost(_ id: Graph.ID) -> Int { isReduction(id) ? 0 : cost[id] }
+
+  private func isReduction(_ id: Graph.ID) -> Bool {
+    switch graph.nodes[id].op {
+    case .reduce, .overlapAdd, .scatterAdd: true
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute,
+      .expand, .slice, .pad, .window, .concatenate, .gather, .update:
+      false
+    }
+  }
+
+  private mutating func decide() {
+    var readers = [Readers](repeating: Readers(), count: graph.nodes.count)
+    // What has no elements needs no kernel; its readers never reach it.
+    let isEmpty = graph.nodes.map { $0.shape.elementCount == 0 }
+    for output in graph.outputs where graph.nodes[output].op != .buffer { isStaged[output] = !isEmpty[output] }
+    for id in graph.nodes.indices.reversed() {
+      let node = graph.nodes[id]
+      guard !isEmpty[id], isStaged[id] || readers[id].first != nil else { continue }  // nobody reads it
+      isStaged[id] = isStaged[id] || isReduction(id) || deservesStage(id, readers[id])
+      for source in node.sources {
+        if isStaged[id] { readers[source].add(id) } else { readers[source].add(readers[id]) }
+        let repeats = repeatsElements(node, source)
+        readers[source].repeats = readers[source].repeats || repeats || (!isStaged[id] && readers[id].repeats)
+        let contracts = isReduction(id) || (!isStaged[id] && readsReduction(readers[id]))
+        readers[source].feedsContraction =
+          readers[source].feedsContraction || (repeats && contracts) || (!isStaged[id] && readers[id].feedsContraction)
+      }
+    }
+  }
+
+  private func readsReduction(_ readers: Readers) -> Bool {
+    readers.areMany || (readers.first.map(isReduction) ?? false)
+  }
+
+  /// Whether `node` reads elements of `source` more than once.
+  private func repeatsElements(_ node: Graph.Vertex, _ source: Graph.ID) -> Bool {
+    switch node.op {
+    case .expand: node.shape.elementCount > graph.nodes[source].shape.elementCount
+    case .window(let geometry): geometry.size * geometry.dilation > geometry.stride
+    case .gather: true
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reduce, .reshape,
+      .permute, .slice, .pad, .overlapAdd, .concatenate, .scatterAdd, .update:
+      false
+    }
+  }
+
+  private func deservesStage(_ id: Graph.ID, _ readers: Readers) -> Bool {
+    let node = graph.nodes[id]
+    guard node.shape.elementCount > 1, cost[id] > 0 else { return false }
+    switch node.op {
+    case .buffer, .constant, .argument, .iota: return false
+    // Movement passes the question on to what it moves.
+    case .detach, .reshape, .permute, .expand, .slice, .window, .bitcast: return false
+    case .reduce, .overlapAdd, .scatterAdd: return true
+    case .unary, .binary, .select, .cast, .pad, .concatenate, .gather, .update:
+      if readers.feedsContraction { return true }
+      if readers.repeats && cost[id] >= CostModel.expensive { return true }
+      return readers.areMany && (cost[id] >= CostModel.expensive || loads[id] >= 2)
+    }
+  }
+
+  private mutating func limitDepth() {
+    var depth = [Int](repeating: 0, count: graph.nodes.count)
+    for (id, node) in graph.nodes.enumerated() where !node.sources.isEmpty {
+      depth[id] = 1 + (node.sources.map { isStaged[$0] ? 0 : depth[$0] }.max() ?? 0)
+      if depth[id] > CostModel.inlineDepth { isStaged[id] = true }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import LazyOps
+
+/// Finds where a staged node reads other staged nodes: walks its inline sources with symbolic indices.
+struct UseWalk {
+  let graph: Graph
+  let isStaged: (Graph.ID) -> Bool
+  /// Makes an index variable for a reduced axis, a window's offset, or an index read from a tensor.
+  var makeIndex: (Int) -> Index
+  /// Called for each read of a staged node.
+  var found: (Graph.ID, [Index]) -> Void
+  private var seen: Set<Read> = []
+
+  private struct Read: Hashable {
+    let node: Graph.ID
+    let indices: [Index]
+  }
+
+  init(
+    graph: Graph, isStaged: @escaping (Graph.ID) -> Bool, makeIndex: @escaping (Int) -> Index,
+    found: @escaping (Graph.ID, [Index]) -> Void
+  ) {
+    self.graph = graph
+    self.isStaged = isStaged
+    self.makeIndex = makeIndex
+    self.found = found
+  }
+
+  /// Walks the sources of `id`, whose own element is the one at `indices`.
+  mutating func sources(of id: Graph.ID, at indices: [Index]) {
+    let node = graph.nodes[id]
+    if let source = node.sources.first,
+      let moved = SourceIndices(node.op, at: indices, result: node.shape, source: graph.nodes[source].shape)
+    {
+      return visit(source, at: moved.indices)
+    }
+    switch node.op {
+    case .buffer, .constant, .argument, .iota: return
+    case .unary, .binary, .select, .cast, .bitcast, .detach:
+      for source in node.sources { visit(source, at: indices) }
+    case .reduce(_, let axes):
+      visit(node.sources[0], at: reducedIndices(of: node, axes: axes, at: indices))
+    case .overlapAdd(let geometry):
+      let source = graph.nodes[node.sources[0]].shape
+      let window = makeIndex(geometry.size)
+      visit(node.sources[0], at: SourceIndices(overlapping: geometry, at: indices, window: window, source: source).indices)
+    case .concatenate(let axis):
+      var start = 0
+      for source in node.sources {
+        var moved = indices
+        moved[axis] = indices[axis] - start
+        visit(source, at: moved)
+        start += graph.nodes[source].shape[axis]
+      }
+    case .gather(let axis):
+      visit(node.sources[1], at: indices)
+      var moved = indices
+      moved[axis] = makeIndex(graph.nodes[node.sources[0]].shape[axis])
+      visit(node.sources[0], at: moved)
+    case .scatterAdd(let axis):
+      visit(node.sources[0], at: indices)
+      var moved = indices
+      moved[axis] = makeIndex(graph.nodes[node.sources[1]].shape[axis])
+      visit(node.sources[1], at: moved)
+      visit(node.sources[2], at: moved)
+    case .update(let ranges):
+      visit(node.sources[0], at: indices)
+      visit(node.sources[1], at: SourceIndices(inside: ranges, at: indices, of: node.shape).indices)
+    case .reshape, .permute, .expand, .slice, .pad, .window: preconditionFailure("bug: a movement op without a source")
+    }
+  }
+
+  private func reducedIndices(of node: Graph.Vertex, axes: [Int], at indices: [Index]) -> [Index] {
+    let source = graph.nodes[node.sources[0]].shape
+    var kept = indices.makeIterator()
+    return (0..<source.rank).map { axes.contains($0) ? makeIndex(source[$0]) : kept.next()! }
+  }
+
+  private mutating func visit(_ id: Graph.ID, at indices: [Index]) {
+    guard seen.insert(Read(node: id, indices: indices)).inserted else { return }
+    if isStaged(id) { found(id, indices) } else { sources(of: id, at: indices) }
+  }
+}

@@ -1,0 +1,79 @@
+import LazyOps
+
+extension Kernel {
+  /// Joins neighbouring stages that run over the same ranges into one pass: `exp(x - m)` and its sum, a mean and a
+  /// mean of squares.
+  mutating func merge() {
+    var merged: [Stage] = []
+    for stage in stages {
+      if let last = merged.last, let both = last.merged(with: stage) {
+        merged[merged.count - 1] = both
+      } else {
+        merged.append(stage)
+      }
+    }
+    stages = merged
+  }
+}
+
+extension Stage {
+  /// Returns one stage that does what this one and `next` do after each other, or nil where their ranges differ or
+  /// `next` needs what this one has only at the end.
+  func merged(with next: Stage) -> Stage? {
+    guard !loops.isEmpty, loops.map(\.extent) == next.loops.map(\.extent), !isOrdered, !next.isOrdered else {
+      return nil
+    }
+    // If both reduce, over the same ranges; a stage that only stores can run in either kind.
+    guard reduced.isEmpty || next.reduced.isEmpty || reduced.count == next.reduced.count else { return nil }
+    let renamed = Dictionary(uniqueKeysWithValues: zip(next.loops, loops))
+    let rename = { (variable: IndexVariable) in renamed[variable].map { Index.variable($0) } }
+
+    var both = self
+    both.reduced = Array(loops.suffix(Swift.max(reduced.count, next.reduced.count)))
+    both.spatial = Array(loops.dropLast(both.reduced.count))
+    // A reduction's place must not name a range that the merged stage reduces over.
+    for result in results + next.results {
+      guard case .reduce(_, _, let place) = result else { continue }
+      let named = place.substituting(rename).indices
+      if both.reduced.contains(where: { range in named.contains { $0.contains(range.id) } }) { return nil }
+    }
+    var values: [Value] = []
+    for (value, dtype) in next.values.enumerated() {
+      values.append(both.values.count)
+      both.values.append(dtype)
+      guard case .define(value, let instruction)? = next.definition(of: value) else { return nil }
+      if case .load(let place, let mask) = instruction, let written = writtenValue(at: place.substituting(rename)) {
+        guard let written, mask == .always else { return nil }
+        both.values.removeLast()
+        values[value] = written
+      }
+    }
+    for step in next.steps {
+      switch step {
+      case .define(let value, let instruction):
+        if values[value] < self.values.count { continue }  // read from this stage's own value
+        both.steps.append(.define(values[value], instruction.map(values: { values[$0] }, replacing: rename)))
+      case .bind(let variable, let value, let failure):
+        both.steps.append(.bind(variable, values[value], failure: failure))
+      }
+    }
+    both.results += next.results.map { $0.map(values: { values[$0] }, replacing: rename) }
+    return both
+  }
+
+  private var isOrdered: Bool { results.contains { if case .add = $0 { true } else { false } } }
+
+  private func definition(of value: Value) -> Step? {
+    steps.first { if case .define(value, _) = $0 { true } else { false } }
+  }
+
+  /// What this stage leaves at a place `next` reads: nil if it writes nothing there, the value if it is the one of
+  /// the same turn, `.some(nil)` if it is another turn's.
+  private func writtenValue(at place: Place) -> Value?? {
+    for result in results where result.place.isSameArray(as: place) {
+      if case .store(let written, let value) = result, written == place { return .some(value) }
+      return .some(nil)
+    }
+    return nil
+  }
+}

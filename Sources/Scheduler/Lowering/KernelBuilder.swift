@@ -1,0 +1,190 @@
+package import LazyOps
+
+/// Turns a draft into a kernel: gives each member its scratch, its buffer and its stage.
+struct KernelBuilder {
+  let graph: Graph
+  let draft: KernelDraft
+  /// The schedule's buffer of each node that has one.
+  let bufferOf: [Graph.ID: Int]
+  private var kernel: Kernel
+  private var scratchOf: [Graph.ID: Int] = [:]
+  private let memberOf: [Graph.ID: KernelDraft.Member]
+  private var argumentOf: [Graph.ID: Int] = [:]
+
+  /// Builds the kernel; `arguments` numbers the graph's argument nodes.
+  static func build(
+    _ draft: KernelDraft, of graph: Graph, buffers: [Graph.ID: Int], arguments: [Graph.ID: Int]
+  ) -> Kernel {
+    var builder = KernelBuilder(graph: graph, draft: draft, bufferOf: buffers, arguments: arguments)
+    for member in draft.members.reversed() { builder.append(member) }
+    builder.kernel.merge()
+    builder.kernel.collapseRanges()
+    builder.kernel.separateRanges()
+    return builder.kernel
+  }
+
+  private init(graph: Graph, draft: KernelDraft, bufferOf: [Graph.ID: Int], arguments: [Graph.ID: Int]) {
+    self.graph = graph
+    self.draft = draft
+    self.bufferOf = bufferOf
+    kernel = Kernel(
+      grid: draft.grid, stages: [], scratch: [], buffers: [], arguments: [], members: draft.members.reversed().map(\.node),
+      boundaries: draft.boundaries, nextVariable: draft.nextVariable)
+    memberOf = Dictionary(uniqueKeysWithValues: draft.members.map { ($0.node, $0) })
+    argumentOf = arguments
+    for member in draft.members.dropFirst() {
+      scratchOf[member.node] = kernel.scratch.count
+      let extents = draft.freeExtents(member.indices, grid: draft.grid)
+      kernel.scratch.append(
+        Scratch(dtype: graph.nodes[member.node].dtype, extents: extents.isEmpty ? [] : [extents.reduce(1, *)]))
+    }
+  }
+
+  // MARK: - Places
+
+  /// The kernel's number for a buffer of the schedule.
+  private mutating func parameter(_ buffer: Int) -> Int {
+    if let position = kernel.buffers.firstIndex(of: buffer) { return position }
+    kernel.buffers.append(buffer)
+    return kernel.buffers.count - 1
+  }
+
+  private mutating func parameter(argument: Int) -> Int {
+    if let position = kernel.arguments.firstIndex(of: argument) { return position }
+    kernel.arguments.append(argument)
+    return kernel.arguments.count - 1
+  }
+
+  private mutating func bufferPlace(_ id: Graph.ID, _ indices: [Index]) -> Place {
+    .buffer(parameter(bufferOf[id]!), SourceIndices.flatten(indices, graph.nodes[id].shape))
+  }
+
+  /// A member's scratch keeps the axes that the grid leaves free, flat in row-major order.
+  private func scratchPlace(_ id: Graph.ID, _ indices: [Index]) -> Place {
+    var flat = Index.constant(0)
+    var isScalar = true
+    for (axis, own) in memberOf[id]!.indices.enumerated() {
+      guard case .variable(let variable) = own, !draft.grid.contains(variable) else { continue }
+      flat = flat * variable.extent + indices[axis]
+      isScalar = false
+    }
+    return .local(scratchOf[id]!, isScalar ? [] : [flat])
+  }
+
+  // MARK: - Stages
+
+  private mutating func append(_ member: KernelDraft.Member) {
+    let node = graph.nodes[member.node]
+    switch node.op {
+    case .scatterAdd(let axis): appendScatter(member, node, axis)
+    case .reduce, .overlapAdd: appendReduction(member, node)
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute,
+      .expand, .slice, .pad, .window, .concatenate, .gather, .update:
+      appendStage(member) { builder in .init(value: builder.inline(member.node, at: member.indices), reduced: []) }
+    }
+  }
+
+  private struct Body {
+    var value: Value
+    var reduced: [IndexVariable]
+    var reduction: ReduceOp?
+  }
+
+  private mutating func appendReduction(_ member: KernelDraft.Member, _ node: Graph.Vertex) {
+    let source = node.sources[0]
+    let shape = graph.nodes[source].shape
+    let graph = graph
+    appendStage(member) { builder in
+      switch node.op {
+      case .reduce(let op, let axes):
+        var kept = member.indices.makeIterator()
+        let indices = (0..<shape.rank).map {
+          axes.contains($0) ? builder.makeIndex(extent: shape[$0]) : kept.next()!
+        }
+        let reduced = axes.compactMap { indices[$0].asVariable }
+        return Body(value: builder.value(of: source, at: indices), reduced: reduced, reduction: op)
+      case .overlapAdd(let geometry):
+        let window = builder.makeIndex(extent: geometry.size)
+        let moved = SourceIndices(overlapping: geometry, at: member.indices, window: window, source: shape)
+        let value = builder.masked(source, at: moved.indices, inside: moved.mask, mask: .always)
+        return Body(value: value, reduced: [window.asVariable].compactMap { $0 }, reduction: .sum)
+      case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute,
+        .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .update:
+        preconditionFailure("bug: \(graph.label(member.node)) is no reduction")
+      }
+    }
+  }
+
+  /// Adds the stage that computes a member, and one that copies it out where it is both read here and kept.
+  private mutating func appendStage(_ member: KernelDraft.Member, _ write: (inout StageBuilder) -> Body) {
+    let id = member.node
+    let place = scratchOf[id] != nil ? scratchPlace(id, member.indices) : bufferPlace(id, member.indices)
+    appendStage(spatial: ownVariables(member)) { builder in
+      let body = write(&builder)
+      let result: Stage.Result =
+        if let op = body.reduction { .reduce(op, body.value, place) } else { .store(place, body.value) }
+      return (body.reduced, [result])
+    }
+    guard scratchOf[id] != nil, bufferOf[id] != nil else { return }
+    let kept = bufferPlace(id, member.indices)
+    appendStage(spatial: ownVariables(member)) { builder in
+      ([], [.store(kept, builder.value(of: id, at: member.indices))])
+    }
+  }
+
+  /// Adds a stage that copies the target and one that adds the values to it in order.
+  private mutating func appendScatter(_ member: KernelDraft.Member, _ node: Graph.Vertex, _ axis: Int) {
+    let place = bufferPlace(member.node, member.indices)
+    appendStage(spatial: ownVariables(member)) { builder in
+      ([], [.store(place, builder.value(of: node.sources[0], at: member.indices))])
+    }
+    let buffer = parameter(bufferOf[member.node]!)
+    let count = graph.nodes[node.sources[1]].shape[axis]
+    guard count > 0 else { return }
+    var moved = member.indices
+    var position: [IndexVariable] = []
+    if count > 1 {
+      position = [IndexVariable(id: kernel.nextVariable, extent: count)]
+      kernel.nextVariable += 1
+    }
+    moved[axis] = position.first.map { .variable($0) } ?? .constant(0)
+    let others = ownVariables(member).filter { .variable($0) != member.indices[axis] }
+    appendStage(spatial: position + others) { builder in
+      let index = builder.value(of: node.sources[1], at: moved)
+      let value = builder.value(of: node.sources[2], at: moved)
+      var target = moved
+      target[axis] = .variable(builder.bind(index, extent: node.shape[axis], failure: member.node))
+      return ([], [.add(.buffer(buffer, SourceIndices.flatten(target, node.shape)), value)])
+    }
+  }
+
+  private func ownVariables(_ member: KernelDraft.Member) -> [IndexVariable] {
+    member.indices.compactMap(\.asVariable).filter { !draft.grid.contains($0) }
+  }
+
+  private mutating func appendStage(
+    spatial: [IndexVariable], _ write: (inout StageBuilder) -> (reduced: [IndexVariable], results: [Stage.Result])
+  ) {
+    // Places are found through a copy, so that what it learns of buffers and arguments can be taken over afterwards.
+    var places = self
+    var builder = StageBuilder(
+      graph: graph,
+      homes: .init(
+        place: { id, indices in
+          if places.scratchOf[id] != nil, !places.draft.inlined.contains(id) { return places.scratchPlace(id, indices) }
+          return places.bufferOf[id] == nil || places.memberOf[id] != nil ? nil : places.bufferPlace(id, indices)
+        }, argument: { id in places.parameter(argument: places.argumentOf[id]!) }),
+      nextVariable: kernel.nextVariable)
+    let (reduced, results) = write(&builder)
+    kernel.buffers = places.kernel.buffers
+    kernel.arguments = places.kernel.arguments
+    kernel.nextVariable = builder.nextVariable
+    kernel.stages.append(
+      Stage(spatial: spatial, reduced: reduced, steps: builder.steps, values: builder.values, results: results))
+  }
+}
+
+extension Index {
+  /// The variable this expression is, or nil where it is anything else.
+  package var asVariable: IndexVariable? { if case .variable(let variable) = self { variable } else { nil } }
+}

@@ -1,0 +1,148 @@
+import LazyOps
+
+/// Writes the value of a graph node at symbolic indices as numbered instructions, inlining whatever has no home.
+///
+/// Each value is computed once for the same node, indices and mask: a shared subexpression is shared in the stage.
+struct StageBuilder {
+  /// Where a kernel finds values that have a home.
+  struct Homes {
+    /// The place of the node's element at the indices, or nil for a node that is computed inline.
+    var place: (Graph.ID, [Index]) -> Place?
+    /// The kernel's number for an argument node.
+    var argument: (Graph.ID) -> Int
+  }
+
+  let graph: Graph
+  let homes: Homes
+  private(set) var steps: [Stage.Step] = []
+  private(set) var values: [DType] = []
+  var nextVariable: Int
+  private var known: [Key: Value] = [:]
+  private var bound: [Value: IndexVariable] = [:]
+  private var instructions: [Instruction] = []
+
+  private struct Key: Hashable {
+    let node: Graph.ID
+    let indices: [Index]
+    let mask: Mask
+  }
+
+  init(graph: Graph, homes: Homes, nextVariable: Int) {
+    self.graph = graph
+    self.homes = homes
+    self.nextVariable = nextVariable
+  }
+
+  /// Makes an index variable of this stage's own.
+  mutating func makeIndex(extent: Int) -> Index {
+    guard extent > 1 else { return .constant(0) }
+    defer { nextVariable += 1 }
+    return .variable(IndexVariable(id: nextVariable, extent: extent))
+  }
+
+  /// Returns the number of the value of `id` at `indices`. Where `mask` does not hold nothing is read and the value is
+  /// of no interest.
+  mutating func value(of id: Graph.ID, at indices: [Index], mask: Mask = .always) -> Value {
+    let key = Key(node: id, indices: indices, mask: mask)
+    if let value = known[key] { return value }
+    let node = graph.nodes[id]
+    let value: Value
+    if mask.isNever {
+      value = zero(node.dtype)
+    } else if let place = homes.place(id, indices) {
+      value = define(.load(place, mask), node.dtype)
+    } else {
+      value = inline(id, at: indices, mask: mask)
+    }
+    known[key] = value
+    return value
+  }
+
+  /// Returns the number of the value of node `id` at `indices`, computed here even if it has a home.
+  mutating func inline(_ id: Graph.ID, at indices: [Index], mask: Mask = .always) -> Value {
+    let node = graph.nodes[id]
+    func shape(_ source: Int) -> Shape { graph.nodes[node.sources[source]].shape }
+    switch node.op {
+    case .buffer, .reduce, .overlapAdd, .scatterAdd: preconditionFailure("bug: \(graph.label(id)) has no home")
+    case .constant(let scalar): return define(.constant(scalar.cast(to: node.dtype)), node.dtype)
+    case .argument: return define(.argument(homes.argument(id)), node.dtype)
+    case .iota(let axis): return define(.index(indices[axis]), node.dtype)
+    case .unary(let op): return define(.unary(op, value(of: node.sources[0], at: indices, mask: mask)), node.dtype)
+    case .binary(let op):
+      let a = value(of: node.sources[0], at: indices, mask: mask)
+      return define(.binary(op, a, value(of: node.sources[1], at: indices, mask: mask)), node.dtype)
+    case .select:
+      let operands = node.sources.map { value(of: $0, at: indices, mask: mask) }
+      return define(.select(operands[0], operands[1], operands[2]), node.dtype)
+    case .cast: return define(.cast(value(of: node.sources[0], at: indices, mask: mask)), node.dtype)
+    case .bitcast: return define(.bitcast(value(of: node.sources[0], at: indices, mask: mask)), node.dtype)
+    case .detach, .reshape, .permute, .expand, .slice, .window, .pad:
+      let moved = SourceIndices(node.op, at: indices, result: node.shape, source: shape(0))!
+      return masked(node.sources[0], at: moved.indices, inside: moved.mask, mask: mask)
+    case .concatenate(let axis): return concatenated(node, axis, at: indices, mask: mask)
+    case .gather(let axis):
+      let index = value(of: node.sources[1], at: indices, mask: mask)
+      var moved = indices
+      moved[axis] = .variable(bind(index, extent: shape(0)[axis], failure: id))
+      return value(of: node.sources[0], at: moved, mask: mask)
+    case .update(let ranges):
+      let inside = SourceIndices(inside: ranges, at: indices, of: node.shape)
+      let written = value(of: node.sources[1], at: inside.indices, mask: mask.and(inside.mask))
+      if inside.mask == .always { return written }
+      let kept = value(of: node.sources[0], at: indices, mask: mask)
+      return define(.select(define(.test(inside.mask), .bool), written, kept), node.dtype)
+    }
+  }
+
+  /// The source's element where `inside` holds, else zero.
+  mutating func masked(_ source: Graph.ID, at indices: [Index], inside: Mask, mask: Mask) -> Value {
+    let both = mask.and(inside)
+    let dtype = graph.nodes[source].dtype
+    if both.isNever { return zero(dtype) }
+    let value = value(of: source, at: indices, mask: both)
+    if inside == .always { return value }
+    if case .load(_, both) = instructions[value] { return value }  // zero outside already
+    return define(.select(define(.test(inside), .bool), value, zero(dtype)), dtype)
+  }
+
+  private mutating func concatenated(_ node: Graph.Vertex, _ axis: Int, at indices: [Index], mask: Mask) -> Value {
+    var end = node.shape[axis]
+    var result: Value?
+    // From the last piece to the first, so that each test is against one bound.
+    for source in node.sources.reversed() {
+      let start = end - graph.nodes[source].shape[axis]
+      if start == end { continue }
+      let inside = Mask(indices[axis], in: start..<end)
+      var moved = indices
+      moved[axis] = indices[axis] - start
+      let piece = value(of: source, at: moved, mask: mask.and(inside))
+      if let rest = result {
+        let test = define(.test(Mask(indices[axis], in: 0..<end)), .bool)
+        result = define(.select(test, piece, rest), node.dtype)
+      } else {
+        result = piece
+      }
+      end = start
+    }
+    return result ?? zero(node.dtype)
+  }
+
+  private mutating func zero(_ dtype: DType) -> Value { define(.constant(Scalar.integer(0).cast(to: dtype)), dtype) }
+
+  /// Makes an index variable of an integer value, checked against `extent` when the kernel runs.
+  mutating func bind(_ value: Value, extent: Int, failure: Graph.ID) -> IndexVariable {
+    if let variable = bound[value], variable.extent == extent { return variable }
+    let variable = IndexVariable(id: nextVariable, extent: extent)
+    nextVariable += 1
+    bound[value] = variable
+    steps.append(.bind(variable, value, failure: failure))
+    return variable
+  }
+
+  private mutating func define(_ instruction: Instruction, _ dtype: DType) -> Value {
+    steps.append(.define(values.count, instruction))
+    instructions.append(instruction)
+    values.append(dtype)
+    return values.count - 1
+  }
+}

@@ -1,0 +1,88 @@
+package import LazyOps
+
+extension Schedule {
+  /// Schedules a graph: simplifies it, decides which values are staged, forms kernels and plans memory.
+  package init(_ graph: Graph) {
+    let graph = graph.simplified().withoutEmptyReductions()
+    let formation = KernelFormation(graph)
+    let leaves = graph.leaves
+    let leafNumber = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { ($1, $0) })
+
+    var buffers: [Buffer] = []
+    var bufferOf: [Graph.ID: Int] = [:]
+    let results = Set(graph.outputs)
+    for (id, node) in graph.nodes.enumerated() {
+      let kind: Buffer.Kind
+      if node.op == .buffer {
+        kind = .leaf(leafNumber[id]!)
+      } else if formation.buffered.contains(id) {
+        kind = results.contains(id) ? .output : .temporary
+      } else {
+        continue
+      }
+      bufferOf[id] = buffers.count
+      buffers.append(Buffer(node: id, kind: kind, shape: node.shape, dtype: node.dtype))
+    }
+
+    let arguments = leaves.filter { graph.nodes[$0].op == .argument }
+    let argumentOf = Dictionary(uniqueKeysWithValues: arguments.enumerated().map { ($1, $0) })
+    self.graph = graph
+    self.buffers = buffers
+    self.arguments = arguments.map { leafNumber[$0]! }
+    outputs = graph.outputs.map { bufferOf[$0]! }
+    kernels = Schedule.ordered(
+      formation.kernels.map { KernelBuilder.build($0, of: graph, buffers: bufferOf, arguments: argumentOf) })
+    memory = MemoryPlan(buffers: buffers, kernels: kernels)
+  }
+
+  /// Sorts kernels so that each comes after those that write what it reads; among the ready ones, in graph order.
+  private static func ordered(_ kernels: [Kernel]) -> [Kernel] {
+    let writes = kernels.map(\.writtenBuffers)
+    var writer: [Int: Int] = [:]
+    for (kernel, buffers) in writes.enumerated() { for buffer in buffers { writer[buffer] = kernel } }
+    var order: [Kernel] = []
+    var isDone = [Bool](repeating: false, count: kernels.count)
+    var isOpen = isDone
+    // Depth first from the kernels of the earliest nodes; formation goes from the last node to the first.
+    for start in kernels.indices.reversed() {
+      var pending = [start]
+      while let kernel = pending.last {
+        isOpen[kernel] = true
+        let needed = kernels[kernel].buffers.compactMap { writer[$0] }.filter { $0 != kernel && !isDone[$0] }
+        guard !isDone[kernel], let next = needed.first else {
+          pending.removeLast()
+          if !isDone[kernel] { order.append(kernels[kernel]) }
+          isDone[kernel] = true
+          continue
+        }
+        precondition(!isOpen[next], "bug: kernels wait for each other")
+        pending.append(next)
+      }
+    }
+    return order
+  }
+}
+
+extension Kernel {
+  /// The schedule's numbers of the buffers the kernel writes.
+  package var writtenBuffers: Set<Int> {
+    var written: Set<Int> = []
+    for stage in stages {
+      for result in stage.results { if case .buffer(let buffer, _) = result.place { written.insert(buffers[buffer]) } }
+    }
+    return written
+  }
+}
+
+extension Graph {
+  /// Replaces reductions over nothing by their value: later levels know only ranges with at least one index.
+  fileprivate func withoutEmptyReductions() -> Graph {
+    var graph = self
+    for (id, node) in nodes.enumerated() where node.op.isReduction && node.shape.elementCount > 0 {
+      guard nodes[node.sources[0]].shape.elementCount == 0 else { continue }
+      let identity = if case .reduce(let op, _) = node.op { op.identity(node.dtype) } else { Scalar.integer(0) }
+      graph.nodes[id] = Vertex(.constant(identity.cast(to: node.dtype)), [], shape: node.shape, dtype: node.dtype)
+    }
+    return graph
+  }
+}

@@ -1,0 +1,65 @@
+import LazyOps
+
+extension Schedule {
+  /// Checks that the schedule is sound and stops with the kernel's number where it is not: numbers in range, values
+  /// defined before use, every index within its array, every buffer written once and before it is read.
+  package func verify() {
+    var written = Set(buffers.indices.filter { if case .leaf = buffers[$0].kind { true } else { false } })
+    for (number, kernel) in kernels.enumerated() {
+      func check(_ condition: Bool, _ what: @autoclosure () -> String) {
+        precondition(condition, "bug: kernel \(number) of the schedule: \(what())\n\(self)")
+      }
+      let own = kernel.writtenBuffers
+      check(own.isDisjoint(with: written), "writes a buffer that is written already")
+      for buffer in kernel.buffers { check(own.contains(buffer) || written.contains(buffer), "reads b\(buffer) too early") }
+      for stage in kernel.stages { verify(stage, in: kernel, check) }
+      written.formUnion(own)
+    }
+    for output in outputs where buffers[output].shape.elementCount > 0 {
+      precondition(written.contains(output), "bug: output b\(output) is never written\n\(self)")
+    }
+  }
+
+  private func verify(_ stage: Stage, in kernel: Kernel, _ check: (Bool, @autoclosure () -> String) -> Void) {
+    var ranges = Set(kernel.grid + stage.loops)
+    func verify(_ place: Place, masked: Bool) {
+      for index in place.indices { check(index.variables.isSubset(of: ranges), "\(index) uses an unknown range") }
+      switch place {
+      case .buffer(let buffer, let index):
+        check(kernel.buffers.indices.contains(buffer), "no buffer \(buffer)")
+        let count = buffers[kernel.buffers[buffer]].shape.elementCount
+        check(masked || 0..<count ~= index.bounds.lowerBound && 0..<count ~= index.bounds.upperBound, "\(index) leaves a buffer of \(count)")
+      case .local(let local, let indices):
+        check(kernel.scratch.indices.contains(local), "no scratch \(local)")
+        check(indices.count == kernel.scratch[local].extents.count, "scratch \(local) has another rank")
+        for (index, extent) in zip(indices, kernel.scratch[local].extents) {
+          check(masked || 0..<extent ~= index.bounds.lowerBound && 0..<extent ~= index.bounds.upperBound, "\(index) leaves scratch of \(extent)")
+        }
+      }
+    }
+    var defined: Set<Value> = []
+    for step in stage.steps {
+      switch step {
+      case .define(let value, let instruction):
+        check(defined.isSuperset(of: instruction.operands), "v\(value) reads what is not defined yet")
+        if case .load(let place, let mask) = instruction { verify(place, masked: mask != .always) }
+        check(defined.insert(value).inserted, "v\(value) is defined twice")
+      case .bind(let variable, let value, _):
+        check(defined.contains(value), "i\(variable.id) is bound to nothing")
+        ranges.insert(variable)
+      }
+    }
+    for result in stage.results {
+      switch result {
+      case .store(let place, let value), .add(let place, let value):
+        check(defined.contains(value), "stores what is not defined")
+        verify(place, masked: false)
+      case .reduce(_, let value, let place):
+        check(defined.contains(value), "reduces what is not defined")
+        verify(place, masked: false)
+        let named = place.indices.reduce(into: Set<IndexVariable>()) { $0.formUnion($1.variables) }
+        check(named.isDisjoint(with: stage.reduced), "a reduction's place names a reduced range")
+      }
+    }
+  }
+}

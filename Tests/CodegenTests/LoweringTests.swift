@@ -1,0 +1,73 @@
+import LazyCodegen
+import LazyOps
+import LazyScheduler
+import Testing
+
+/// Graphs taken down all levels and run in the loop evaluator agree with the graph evaluator.
+@Suite struct LoweringTests {
+  /// Compares all levels for one tensor, and returns its schedule.
+  @discardableResult
+  static func check(
+    _ tensors: [Tensor], tolerance: Double = 1e-5, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> Schedule {
+    let (graph, nodes) = Graph.snapshot(of: tensors.map(\.node))
+    let leaves = nodes.map { HostArray($0) }
+    let expected = try graph.evaluate(leaves: leaves)
+    let schedule = Schedule(graph)
+    schedule.verify()
+    let levels: [(String, (Kernel) -> LoopProgram)] = [
+      ("plain", { LoopProgram($0, in: schedule) }),
+      ("64-byte vectors", { LoopProgram.optimized($0, in: schedule, vectorByteCount: 64) }),
+      ("16-byte vectors", { LoopProgram.optimized($0, in: schedule, vectorByteCount: 16) }),
+    ]
+    for (name, program) in levels {
+      let result = schedule.evaluate(leaves: leaves) { kernel in
+        let program = program(kernel)
+        if let fault = program.verify() { Issue.record("\(name): \(fault)\n\(program)", sourceLocation: sourceLocation) }
+        return program
+      }
+      for (position, (a, b)) in zip(result.outputs, expected).enumerated() {
+        let difference = zip(a.doubles, b.doubles).map { x, y in
+          x == y || (x.isNaN && y.isNaN) ? 0 : abs(x - y) / Swift.max(1, abs(y))
+        }.max() ?? 0
+        #expect(difference <= tolerance, "\(name), output \(position)\n\(schedule)", sourceLocation: sourceLocation)
+      }
+    }
+    return schedule
+  }
+
+  static func numbers(_ shape: Shape, from start: Double = -1) -> Tensor {
+    let values = (0..<shape.elementCount).map { Float(start + Double(($0 * 37) % 101) / 50) }
+    return Tensor(shape: shape, values)
+  }
+
+  @Test func elementwise() throws {
+    let x = Self.numbers([9, 70])
+    try Self.check([(x * 2 + 1).exp() - x])
+    try Self.check([x.transpose(0, 1) + 1.5])
+    try Self.check([Tensor([1, 2, 3]), Tensor.ones([2, 2])])
+  }
+
+  @Test func softmaxIsOneKernel() throws {
+    for axis in [0, 1] {
+      let schedule = try Self.check([Self.numbers([6, 200]).softmax(axis: axis)])
+      #expect(schedule.kernels.count == 1)
+    }
+  }
+
+  @Test func matmulWithEpilogue() throws {
+    let (a, b) = (Self.numbers([13, 37]), Self.numbers([37, 26]))
+    let c = a.matmul(b)
+    #expect(try Self.check([c]).kernels.count == 1)
+    #expect(try Self.check([(c + Self.numbers([26])).tanh()]).kernels.count == 1)
+    #expect(try Self.check([a.matmul(Self.numbers([26, 37]).transpose(0, 1))]).kernels.count == 1)
+    #expect(try Self.check([a.transpose(0, 1).matmul(Self.numbers([13, 19]))]).kernels.count == 1)
+  }
+
+  @Test func reductions() throws {
+    let x = Self.numbers([3, 5, 130])
+    for axis in 0..<3 { try Self.check([x.sum(axis: axis), x.max(axis: axis)]) }
+    try Self.check([x.sum(), x.mean(), x.max()])
+    try Self.check([(x - x.mean(axis: 2, keepDimensions: true)).sum(axis: 1)])
+  }
+}
