@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "Swiftlet", targets: ["Swiftlet"]),
     .executable(name: "viz-graph", targets: ["viz-graph"]),
     .executable(name: "zoo", targets: ["zoo"]),
+    .executable(name: "bench", targets: ["bench"]),
   ],
   targets: [
     // The library, lowest level first. Each target imports only those above it in this list.
@@ -24,12 +25,17 @@ let package = Package(
     .executableTarget(
       name: "zoo", dependencies: ["Swiftlet"], path: "Sources/zoo", resources: [.copy("Data")]),
 
+    .executableTarget(name: "bench", dependencies: ["Swiftlet"], path: "Sources/bench"),
+
     // The tests: one target a module, and one for the whole.
+    .target(name: "TestSupport", dependencies: ["LazyOps"], path: "Tests/Support"),
     .testTarget(name: "LazyOpsTests", dependencies: ["LazyOps"]),
     .testTarget(name: "SchedulerTests", dependencies: ["LazyOps", "LazyScheduler"]),
     .testTarget(
-      name: "CodegenTests", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen"], exclude: ["Goldens"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "LazyRuntime"]),
+      name: "CodegenTests", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "TestSupport"], exclude: ["Goldens"]),
+    .testTarget(
+      name: "RuntimeTests",
+      dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "LazyRuntime", "TestSupport"]),
     .testTarget(name: "NNTests", dependencies: ["Swiftlet"]),
   ],
   swiftLanguageModes: [.v6]

@@ -28,7 +28,7 @@ extension Schedule {
     let argumentOf = Dictionary(uniqueKeysWithValues: arguments.enumerated().map { ($1, $0) })
     self.graph = graph
     self.buffers = buffers
-    self.arguments = arguments.map { leafNumber[$0]! }
+    self.arguments = arguments.map { Argument(leaf: leafNumber[$0]!, dtype: graph.nodes[$0].dtype) }
     outputs = graph.outputs.map { bufferOf[$0]! }
     kernels = Schedule.ordered(
       formation.kernels.map { KernelBuilder.build($0, of: graph, buffers: bufferOf, arguments: argumentOf) })

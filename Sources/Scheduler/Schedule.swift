@@ -11,10 +11,17 @@ package struct Schedule: Sendable {
   package var kernels: [Kernel]
   /// For each output of the graph, its buffer.
   package var outputs: [Int]
-  /// For each scalar argument, its leaf: the position among the graph's leaves.
-  package var arguments: [Int]
+  /// The scalars handed over at run time.
+  package var arguments: [Argument]
   /// Where the temporaries lie in one block of memory.
   package var memory: MemoryPlan
+}
+
+/// A scalar that a schedule takes at run time.
+package struct Argument: Hashable, Sendable {
+  /// Its position among the graph's leaves.
+  package var leaf: Int
+  package var dtype: DType
 }
 
 /// Contiguous memory for the elements of one graph node, in row-major order.

@@ -1,1 +1,3 @@
-print("zoo")
+import Foundation
+
+exit(Zoo.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,6 +1,7 @@
 import LazyCodegen
 import LazyOps
 import LazyScheduler
+import TestSupport
 import Testing
 
 /// Graphs taken down all levels and run in the loop evaluator agree with the graph evaluator.
@@ -69,5 +70,12 @@ import Testing
     for axis in 0..<3 { try Self.check([x.sum(axis: axis), x.max(axis: axis)]) }
     try Self.check([x.sum(), x.mean(), x.max()])
     try Self.check([(x - x.mean(axis: 2, keepDimensions: true)).sum(axis: 1)])
+  }
+
+  @Test(arguments: 0..<20) func randomGraphs(block: Int) throws {
+    for seed in 0..<10 {
+      var graphs = RandomGraphs(seed: UInt64(block * 10 + seed))
+      try Self.check(graphs.make(), tolerance: 1e-4)
+    }
   }
 }

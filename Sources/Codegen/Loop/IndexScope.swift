@@ -6,14 +6,11 @@ package import LazyOps
 /// Bounds found here are tighter than `Index.bounds`, because a loop's count may depend on variables outside it:
 /// in `for i in 0..<min(4, n - 4*o)` the sum 4*o + i stays below n, although 4*o + 3 alone may not.
 package struct IndexScope {
-  private struct Entry {
-    var range: ClosedRange<Int>
-    /// The loop's count, where it is not constant.
-    var count: Index?
-    var depth: Int
-  }
-
-  private var entries: [Int: Entry] = [:]
+  private var ranges: [Int: ClosedRange<Int>] = [:]
+  /// How many variables there were before each.
+  private var depths: [Int: Int] = [:]
+  /// Expressions that are not negative here, by the id of the innermost variable in them.
+  private var facts: [Int: [Index]] = [:]
   /// Whether conditions that contradict each other surround the point: nothing there ever runs.
   package private(set) var isUnreachable = false
   /// Whether a condition surrounds the point that the ranges of single variables do not express.
@@ -23,24 +20,32 @@ package struct IndexScope {
 
   /// Adds a loop's variable, or one without a count whose own bounds are all that is known.
   package mutating func enter(_ variable: IndexVariable, count: Index? = nil) {
-    let symbolic = count?.constantValue == nil ? count : nil
-    entries[variable.id] = Entry(range: variable.bounds, count: symbolic, depth: entries.count)
+    depths[variable.id] = depths.count
+    ranges[variable.id] = variable.bounds
+    guard let count else { return }
+    if let count = count.constantValue {
+      assume(Condition(.variable(variable), in: 0..<max(count, 0)))
+    } else {
+      add(fact: count - 1 - Index(variable))
+    }
   }
 
   /// Whether a variable exists at this point.
-  package func contains(_ variable: IndexVariable) -> Bool { entries[variable.id] != nil }
+  package func contains(_ variable: IndexVariable) -> Bool { depths[variable.id] != nil }
 
   /// Adds what a condition that holds here says.
   package mutating func assume(_ condition: Condition) {
     if condition.decided == false { isUnreachable = true }
     guard condition.decided == nil else { return }
-    guard case .variable(let variable) = condition.index, let entry = entries[variable.id] else {
+    let (index, range) = (condition.index, condition.range)
+    guard case .variable(let variable) = index, let known = ranges[variable.id] else {
       hasOtherConditions = true
+      if condition.boundsBelow { add(fact: index - range.lowerBound) }
+      if condition.boundsAbove { add(fact: Index.constant(range.upperBound - 1) - index) }
       return
     }
-    let lower = max(entry.range.lowerBound, condition.range.lowerBound)
-    let upper = min(entry.range.upperBound, condition.range.upperBound - 1)
-    if lower > upper { isUnreachable = true } else { entries[variable.id]!.range = lower...upper }
+    let (lower, upper) = (max(known.lowerBound, range.lowerBound), min(known.upperBound, range.upperBound - 1))
+    if lower > upper { isUnreachable = true } else { ranges[variable.id] = lower...upper }
   }
 
   /// Adds what a mask that holds here says.
@@ -50,6 +55,13 @@ package struct IndexScope {
   package func bounds(of index: Index) -> ClosedRange<Int> {
     let (lower, upper) = (lowerBound(of: index), upperBound(of: index))
     return lower...max(lower, upper)
+  }
+
+  private mutating func add(fact: Index) {
+    guard let innermost = fact.variables.max(by: { depths[$0.id] ?? -1 < depths[$1.id] ?? -1 }),
+      depths[innermost.id] != nil, let coefficient = fact.coefficient(of: innermost.id), coefficient != 0
+    else { return }
+    facts[innermost.id, default: []].append(fact)
   }
 
   private func lowerBound(of index: Index) -> Int {
@@ -66,7 +78,7 @@ package struct IndexScope {
   private func upperBound(of index: Index) -> Int {
     switch index {
     case .constant(let value): return value
-    case .variable(let variable): return upperBound(0, [IndexTerm(coefficient: 1, atom: .variable(variable))])
+    case .variable: return upperBound(0, [IndexTerm(coefficient: 1, atom: index)])
     case .sum(let constant, let terms): return upperBound(constant, terms)
     case .floorDivide(let dividend, let divisor): return upperBound(of: dividend).floorDivided(by: divisor)
     case .modulo(let dividend, let divisor): return remainders(bounds(of: dividend), divisor).upperBound
@@ -75,45 +87,69 @@ package struct IndexScope {
     }
   }
 
-  /// Bounds a sum term by term; and again with each operand in place of a minimum; and again after the innermost
-  /// variable with a symbolic count has been replaced by the last value it takes: then what it has in common with the
-  /// rest of the sum cancels.
+  /// Bounds a sum term by term, and again with something larger in place of a term, so that what it has in common with
+  /// others cancels. The term with the innermost variable comes first, and of those the one that is not yet plain.
   private func upperBound(_ constant: Int, _ terms: [IndexTerm]) -> Int {
     var best = constant
-    var innermost: (place: Int, entry: Entry)?
-    var choice: (place: Int, operands: [Index])?
-    var larger: (place: Int, operands: [Index])?
-    for (place, term) in terms.enumerated() {
-      var range: ClosedRange<Int>
-      switch term.atom {
-      case .variable(let variable):
-        let entry = entries[variable.id]
-        range = entry?.range ?? variable.bounds
-        if let entry, entry.count != nil, entry.depth > innermost?.entry.depth ?? -1 { innermost = (place, entry) }
-      case .constant, .sum, .floorDivide, .modulo, .minimum, .maximum:
-        range = bounds(of: term.atom)
-      }
-      if case .minimum(let a, let b) = term.atom, term.coefficient > 0 { choice = (place, [a, b]) }
-      if case .maximum(let a, let b) = term.atom, term.coefficient < 0 { choice = (place, [a, b]) }
-      // x - min(a, b) is the larger of x - a and x - b, in which more may cancel.
-      if case .minimum(let a, let b) = term.atom, term.coefficient < 0 { larger = (place, [a, b]) }
-      if case .maximum(let a, let b) = term.atom, term.coefficient > 0 { larger = (place, [a, b]) }
+    var chosen: (term: IndexTerm, depth: Int, rank: Int)?
+    for term in terms {
+      let range = bounds(ofAtom: term.atom)
       let end = term.coefficient > 0 ? range.upperBound : range.lowerBound
       best = best.addingSaturated(end.multipliedSaturated(by: term.coefficient))
+      let (depth, rank) = (depth(of: term.atom), rank(term))
+      if rank > 0, (depth, rank) > (chosen?.depth ?? -1, chosen?.rank ?? 0) { chosen = (term, depth, rank) }
     }
-    func replacing(_ place: Int, by atom: Index) -> Int {
-      var sum = Index.constant(constant)
-      for (other, term) in terms.enumerated() { sum += (other == place ? atom : term.atom) * term.coefficient }
-      return upperBound(of: sum)
+    guard let term = chosen?.term else { return best }
+    let coefficient = term.coefficient
+    let rest = terms.reduce(Index.constant(constant)) { $0 + $1.atom * $1.coefficient } - term.atom * coefficient
+    let range = bounds(ofAtom: term.atom)
+    let end = rest + (coefficient > 0 ? range.upperBound : range.lowerBound) * coefficient
+    switch term.atom {
+    case .constant, .sum, .modulo: break
+    case .minimum(let a, let b), .maximum(let a, let b):
+      for operand in [a, b] { best = min(best, upperBound(of: rest + operand * coefficient)) }
+    case .floorDivide(let dividend, let divisor):
+      // Multiplied, so that the quotient's rounding can be left out.
+      let scale = divisor / Int.greatestCommonDivisor(divisor, coefficient)
+      let factor = coefficient * scale / divisor
+      let larger = (factor > 0 ? dividend : dividend - (divisor - 1)) * factor
+      best = min(best, upperBound(of: end), upperBound(of: rest * scale + larger).floorDivided(by: scale))
+      guard case .variable(let variable) = dividend, coefficient > 0 else { break }
+      for fact in facts[variable.id] ?? [] where fact.coefficient(of: variable.id) == -1 {
+        let quotient = (fact + dividend).floorDivide(by: divisor)
+        best = min(best, upperBound(of: rest + quotient * coefficient))
+      }
+    case .variable(let variable):
+      best = min(best, upperBound(of: end))
+      for fact in facts[variable.id]! {
+        let own = fact.coefficient(of: variable.id)!
+        if coefficient % own != 0 || coefficient / own > 0 { continue }
+        best = min(best, upperBound(of: rest + term.atom * coefficient + fact * -(coefficient / own)))
+      }
     }
-    if let choice { return choice.operands.reduce(best) { min($0, replacing(choice.place, by: $1)) } }
-    if let larger { return min(best, larger.operands.map { replacing(larger.place, by: $0) }.max() ?? best) }
-    guard let innermost, let count = innermost.entry.count else { return best }
-    if terms[innermost.place].coefficient < 0 {
-      return min(best, replacing(innermost.place, by: .constant(innermost.entry.range.lowerBound)))
+    return best
+  }
+
+  /// How much a term wants to be replaced; 0 where nothing is known that is larger.
+  private func rank(_ term: IndexTerm) -> Int {
+    switch term.atom {
+    case .constant, .sum, .modulo: 0
+    case .variable(let variable): facts[variable.id] == nil ? 0 : 1
+    case .floorDivide: 2
+    case .minimum: term.coefficient > 0 ? 3 : 0
+    case .maximum: term.coefficient < 0 ? 3 : 0
     }
-    best = min(best, replacing(innermost.place, by: .constant(innermost.entry.range.upperBound)))
-    return min(best, replacing(innermost.place, by: count - 1))
+  }
+
+  /// The depth of the innermost variable of an expression.
+  private func depth(of index: Index) -> Int {
+    var depth = 0
+    index.forEachVariable { depth = max(depth, depths[$0.id] ?? 0) }
+    return depth
+  }
+
+  private func bounds(ofAtom atom: Index) -> ClosedRange<Int> {
+    if case .variable(let variable) = atom { ranges[variable.id] ?? variable.bounds } else { bounds(of: atom) }
   }
 
   private func remainders(_ range: ClosedRange<Int>, _ divisor: Int) -> ClosedRange<Int> {

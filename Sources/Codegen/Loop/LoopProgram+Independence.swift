@@ -88,8 +88,8 @@ extension LoopProgram {
 
   /// Whether a difference of two flat indices is 0 only where both variables of each pair are equal.
   ///
-  /// It is read as a number with digits: the terms with the largest coefficients cancel among themselves where all
-  /// the others together are smaller than their common divisor.
+  /// It is read as a number with digits: the terms with the largest coefficients have one sum only where all the others
+  /// together can be one multiple only of their common divisor.
   private func isZeroOnlyForEqual(
     _ difference: Index, _ pairs: [(IndexVariable, IndexVariable)], bounds: (Index) -> ClosedRange<Int>
   ) -> Bool {
@@ -103,7 +103,7 @@ extension LoopProgram {
       open.append((abs(stride), (Index(left) - Index(right)) * stride, true))
       rest = rest - open[open.count - 1].terms
     }
-    let constant: Int
+    var constant: Int
     switch rest {
     case .constant(let value): constant = value
     case .sum(let value, let terms):
@@ -115,12 +115,18 @@ extension LoopProgram {
     }
     open.sort { $0.coefficient > $1.coefficient }
     while open.contains(where: \.isPair) {
-      let cut = (1...open.count).first { cut in
+      var found: (cut: Int, multiple: Int)?
+      for cut in 1...open.count where found == nil {
         let divisor = open[..<cut].reduce(0) { Int.greatestCommonDivisor($0, $1.coefficient) }
         let range = bounds(open[cut...].reduce(.constant(constant)) { $0 + $1.terms })
-        return range.lowerBound > -divisor && range.upperBound < divisor
+        // What is left is a multiple of the divisor too: which ones are possible?
+        let (first, last) = (range.lowerBound.ceilDivided(by: divisor), range.upperBound.floorDivided(by: divisor))
+        if first > last { return true }
+        if first == last { found = (cut, first * divisor) }
       }
-      guard let cut, cut == 1 || !open[..<cut].contains(where: \.isPair) else { return false }
+      guard let (cut, multiple) = found else { return false }
+      if open[..<cut].contains(where: \.isPair), cut > 1 || multiple != 0 { return false }
+      constant -= multiple
       open.removeFirst(cut)
     }
     return true

@@ -2,6 +2,8 @@ package import LazyOps
 package import LazyScheduler
 
 /// What to put in place of index variables, values and places throughout statements.
+///
+/// A loop whose count turns out smaller gets a variable of narrower bounds, under the same id.
 package struct Substitution {
   /// What stands for a variable wherever it is used, by the variable's id.
   package var indices: [Int: Index]
@@ -50,9 +52,16 @@ package struct Substitution {
     case .accumulate(let place, let op, let value): return .accumulate(self(place), op, self(value))
     case .multiplyAdd(let place, let a, let b): return .multiplyAdd(self(place), self(a), self(b))
     case .loop(var loop):
-      loop.variable = variables[loop.variable.id] ?? loop.variable
+      var inner = self
+      let id = loop.variable.id
+      loop.variable = variables[id] ?? loop.variable
       loop.count = self(loop.count)
-      loop.body = loop.body.map { self($0) }
+      let last = max(loop.count.bounds.upperBound - 1, 0)
+      if last < loop.variable.bounds.upperBound {
+        loop.variable = IndexVariable(id: loop.variable.id, bounds: 0...last)
+        inner.indices[id] = Index(loop.variable)
+      }
+      loop.body = loop.body.map { inner($0) }
       return .loop(loop)
     case .branch(let condition, let then, let otherwise):
       return .branch(self(condition), then.map { self($0) }, otherwise.map { self($0) })

@@ -16,7 +16,7 @@ extension LoopProgram {
           name: written.contains(number) ? "out\(number)" : "in\(number)", dtype: buffer.dtype,
           count: buffer.shape.elementCount, isWritten: written.contains(number))
       },
-      arguments: kernel.arguments.map { schedule.graph.nodes[schedule.graph.leaves[schedule.arguments[$0]]].dtype },
+      arguments: kernel.arguments.map { schedule.arguments[$0].dtype },
       locals: kernel.scratch.enumerated().map { Local(name: "s\($0)", dtype: $1.dtype, extents: $1.extents) },
       values: [], body: [], nextVariable: kernel.nextVariable)
     let statements = kernel.stages.flatMap { lower($0) }

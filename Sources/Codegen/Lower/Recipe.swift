@@ -57,11 +57,12 @@ struct Recipe {
       let split = program.split(tiled.id, by: isElementwise ? Recipe.block : Recipe.tile, tail: .clamped)
       outer.removeLast()
       if program.loop(split.outer.id) != nil { outer.append(split.outer.id) }
+      program.shareAmongThreads(outer)
       program.sink(split.inner.id)
     } else {
+      program.shareAmongThreads(outer)
       for stage in kernel.stages { vectorize(stage, in: &program) }
     }
-    program.shareAmongThreads(outer)
     program.tidy()
   }
 

@@ -20,7 +20,7 @@ extension Schedule {
     var isSound = true
     for kernel in kernels {
       var touched = kernel.buffers.map { memory[$0] }
-      let scalars = kernel.arguments.map { leaves[arguments[$0]].scalars[0] }
+      let scalars = kernel.arguments.map { leaves[arguments[$0].leaf].scalars[0] }
       if program(kernel).evaluate(buffers: &touched, arguments: scalars) != 0 { isSound = false }
       for (position, number) in kernel.buffers.enumerated() { memory[number] = touched[position] }
     }

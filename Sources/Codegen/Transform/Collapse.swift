@@ -36,6 +36,7 @@ extension LoopProgram {
       loop.kind = .parallel
       program.replace(variable.id, by: [.loop(loop)])
     }
+    try program.requireKinds(after: id, of: self)
     return (program, variable)
   }
 }

@@ -42,12 +42,18 @@ extension LoopProgram {
       for second in statements[(position + 1)...] {
         let inside = Set((first + second).boundVariables.map(\.id))
         for access in first.accesses {
-          if case .local(let local) = access.place.memory, crossing.contains(local) { continue }
+          if case .local(let local) = access.place.memory {
+            if crossing.contains(local) { continue }
+            // What a parallel loop leaves in locals is gone.
+            if loop.kind == .parallel, second.accesses.contains(where: { $0.place.memory == access.place.memory }) {
+              throw Refusal("\(locals[local].name) would go from one parallel loop to another")
+            }
+          }
           let pair = program.conflict([access], second.accesses) {
             program.areApart($0, $1, turns: loop.variable, inside: inside)
           }
           guard let pair else { continue }
-          guard case .local(let local) = access.place.memory, isPrivate(local, to: id), loop.kind != .parallel else {
+          guard case .local(let local) = access.place.memory, isPrivate(local, to: id) else {
             throw Refusal("turns share \(program.text(pair.0.place)) with \(program.text(pair.1.place))")
           }
           crossing.append(local)
@@ -68,6 +74,7 @@ extension LoopProgram {
       return .loop(Loop(variable: variable, name: loop.name, count: loop.count, kind: loop.kind, body: body))
     }
     program.replace(id, by: loops)
+    try program.requireKinds(after: id, of: self)
     return (program, variables)
   }
 

@@ -34,6 +34,7 @@ extension LoopProgram {
     newOuter.body = [.loop(newInner)]
     var program = self
     program.replace(id, by: [.loop(newOuter)])
+    try program.requireKinds(after: id, of: self)
     return program
   }
 

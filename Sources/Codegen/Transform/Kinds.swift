@@ -36,6 +36,7 @@ extension LoopProgram {
 
   private func marked(_ id: Int, _ kind: Loop.Kind) throws(Refusal) -> LoopProgram {
     var loop = try require(id)
+    if loop.kind == .parallel, kind != .parallel { throw Refusal("its turns are shared among threads already") }
     loop.kind = kind
     if let fault = fault(ofKind: loop, isOutermost: isTopLevel(id)) { throw Refusal(fault) }
     var program = self
@@ -61,13 +62,6 @@ extension LoopProgram {
       return .local(renamed[local] ?? local, indices)
     }))
     return result
-  }
-
-  private func isTopLevel(_ id: Int) -> Bool {
-    body.contains {
-      if case .loop(let loop) = $0 { return loop.variable.id == id }
-      return false
-    }
   }
 
   /// Whether a local is used outside a top-level loop other than in parallel ones, where each turn has its own.

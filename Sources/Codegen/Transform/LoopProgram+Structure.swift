@@ -47,6 +47,26 @@ extension LoopProgram {
     if kinds.contains(.vector) { throw Refusal("turns of a vector loop would share a new local") }
   }
 
+  /// Refuses a change of the loop of an id after which parallel or vector loops could no longer be shown to be such.
+  func requireKinds(after id: Int, of old: LoopProgram) throws(Refusal) {
+    func isIndependent(_ loop: Loop) -> Bool { loop.kind == .parallel || loop.kind == .vector }
+    guard let path = old.path(to: id), let loop = path.last else { return }
+    var isAffected = path.contains(where: isIndependent)
+    loop.body.forEachStatement { if case .loop(let loop) = $0, isIndependent(loop) { isAffected = true } }
+    if !isAffected { return }
+    for loop in loops where isIndependent(loop) {
+      if let fault = fault(ofKind: loop, isOutermost: isTopLevel(loop.variable.id)) { throw Refusal(fault) }
+    }
+  }
+
+  /// Whether a loop stands directly in the program's body.
+  func isTopLevel(_ id: Int) -> Bool {
+    body.contains {
+      if case .loop(let loop) = $0 { return loop.variable.id == id }
+      return false
+    }
+  }
+
   /// Puts statements in place of the loop of an id.
   mutating func replace(_ id: Int, by statements: [Statement]) {
     func replaced(_ list: [Statement]) -> [Statement] {

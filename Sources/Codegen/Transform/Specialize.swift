@@ -43,6 +43,7 @@ extension LoopProgram {
     let partial = program.copy(outer.body)
     outer.body = [.branch(Condition(rest, in: full..<Int.max), filled(outer.body), partial)]
     program.replace(enclosing, by: [.loop(outer)])
+    try program.requireKinds(after: enclosing, of: self)
     return program
   }
 }

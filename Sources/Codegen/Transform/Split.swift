@@ -42,6 +42,7 @@ extension LoopProgram {
       case .clamped: try program.clamped(loop, by: factor)
       }
     program.replace(id, by: parts)
+    try program.requireKinds(after: id, of: self)
     return (program, (outer, inner))
   }
 

@@ -10,7 +10,8 @@ extension Tensor {
   /// Returns x where it is positive, else alpha (exp(x) - 1). (Clevert et al. 2015)
   public func elu(alpha: Double = 1) -> Tensor {
     let x = floating
-    let negative = x.negativePart.expm1()
+    // The exponential of what is positive is not taken: it may be infinite, and its derivative times 0 is NaN.
+    let negative = Tensor.where(x .> 0, 0, x).expm1()
     return Tensor.where(x .> 0, x, alpha == 1 ? negative : negative * alpha)
   }
 
@@ -38,7 +39,10 @@ extension Tensor {
   }
 
   /// Returns log(sigmoid(x)), which stays finite where sigmoid is 0.
-  public func logSigmoid() -> Tensor { floating.negativePart - floating.negativeMagnitude.exp().log1p() }
+  public func logSigmoid() -> Tensor {
+    let x = floating
+    return Tensor.where(x .< 0, x, 0) - x.negativeMagnitude.exp().log1p()
+  }
 
   /// Returns log(1 + exp(x)), which does not overflow.
   public func softplus() -> Tensor {
@@ -66,9 +70,6 @@ extension Tensor {
 
   /// Returns x hardSigmoid(x). (Howard et al. 2019)
   public func hardSwish() -> Tensor { floating * hardSigmoid() }
-
-  /// x where it is negative, else 0; the derivative at 0 is 0.
-  private var negativePart: Tensor { Tensor.where(self .>= 0, 0, self) }
 
   /// -|x|, with the derivative -1 at 0: what functions smooth at 0 that are computed by halves need there.
   private var negativeMagnitude: Tensor { Tensor.where(self .< 0, self, -self) }

@@ -11,6 +11,9 @@ extension Tensor {
     self.init(shape: Shape(extents), numbers, dtype: dtype)
   }
 
+  /// Creates a tensor from a list of decimals; this overload lets `[1, .nan]` mean `Double`. -> [count]
+  public init(_ numbers: [Double], dtype: DType? = nil) { self.init(shape: [numbers.count], numbers, dtype: dtype) }
+
   /// Creates a tensor from numbers in row-major order, as many as `shape` has elements.
   ///
   /// The dtype is chosen as for nested arrays.

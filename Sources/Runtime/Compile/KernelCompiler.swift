@@ -1,5 +1,5 @@
 import LazyCodegen
-package import LazyOps
+import LazyOps
 package import LazyScheduler
 import Synchronization
 

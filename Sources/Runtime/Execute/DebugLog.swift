@@ -1,3 +1,4 @@
+import LazyCodegen
 import LazyOps
 import LazyScheduler
 

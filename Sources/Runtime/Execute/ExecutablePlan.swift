@@ -1,5 +1,4 @@
-import LazyCodegen
-import LazyOps
+package import LazyCodegen
 package import LazyScheduler
 
 /// A schedule whose kernels are loaded: all that a run needs but the numbers.
@@ -25,8 +24,8 @@ package struct KernelLaunch: Sendable {
   package let function: KernelFunction
   /// The schedule's numbers of the buffers it takes.
   package let buffers: [Int]
-  /// The schedule's numbers and types of the scalars it takes.
-  package let arguments: [(number: Int, dtype: DType)]
+  /// The schedule's numbers of the scalars it takes.
+  package let arguments: [Int]
   /// The turns of its parallel loop, which threads share; 1 where it has none.
   package let tasks: Int
   /// What one run costs, to judge whether more threads pay and to print rates.

@@ -1,5 +1,5 @@
-import LazyOps
-package import LazyScheduler
+package import LazyOps
+import LazyScheduler
 
 /// One run of a plan: binds leaves to storage, runs the kernels in order, and hands out the outputs' storage.
 package struct PlanRun {
@@ -30,11 +30,10 @@ package struct PlanRun {
         pointers.append(temporaries.base + (schedule.memory.offsets[number] ?? 0))
       }
     }
-    scalars = schedule.arguments.map { leaf in
-      guard let scalar = leaves[leaf].argument else { preconditionFailure("bug: an argument without a value") }
-      let dtype = leaves[leaf].dtype
-      return dtype.isFloatingPoint ? scalar.cast(to: dtype).double.bitPattern
-        : UInt64(bitPattern: scalar.cast(to: dtype).int64)
+    scalars = schedule.arguments.map { argument in
+      guard let scalar = leaves[argument.leaf].argument else { preconditionFailure("bug: an argument without a value") }
+      let value = scalar.cast(to: argument.dtype)
+      return argument.dtype.isFloatingPoint ? value.double.bitPattern : UInt64(bitPattern: value.int64)
     }
   }
 

@@ -30,10 +30,9 @@ extension Tensor: CustomStringConvertible {
   }
 
   private static func text(_ value: Double) -> String {
-    if value == value.rounded(), abs(value) < 1e6 { return "\(Int(value)).0" }
+    if value == value.rounded(), value.magnitude < 1e6 { return "\(Int(value)).0" }
     guard value.isFinite else { return "\(value)" }
-    let magnitude = abs(value)
-    if magnitude >= 1e-4 && magnitude < 1e6 {
+    if value.magnitude >= 1e-4 && value.magnitude < 1e6 {
       let scaled = (value * 1e4).rounded() / 1e4
       return "\(scaled)"
     }

@@ -9,7 +9,11 @@ enum CostModel {
   static let smallWork = 1 << 16
 
   /// A grid of at least this many points keeps all threads busy.
-  static let parallelPoints = 16
+  static let parallelPoints = 4
+
+  /// How much more work than a producer's its readers may do and still give up their threads to be fused with it: they
+  /// save a pass over memory.
+  static let readersPerProducer = 8
 
   /// A value that costs at least this is computed once and kept rather than computed by each reader.
   static let expensive = 8

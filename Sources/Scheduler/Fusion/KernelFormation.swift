@@ -121,11 +121,15 @@ struct KernelFormation {
     if isShared && shrinks { return .refuse("others read it, and it would narrow the grid") }
     if !outside.isEmpty && leadsInto(number, from: outside) { return .refuse("what others make of it is needed here") }
 
+    // What is no reduction can be computed anew at each use.
+    let canRecompute = !isShared && !shrinks && !node.op.isReduction
     let hasFreeAxes = indices.contains { $0 == nil }
     if shrinks || hasFreeAxes {
       let small = draft.work + work(of: id) <= CostModel.smallWork
       let points = grid.reduce(1) { $0 * $1.extent }
-      if !small && points < CostModel.parallelPoints { return .refuse("the grid they share has \(points) points") }
+      if !small && points < CostModel.parallelPoints && losesThreads(id, to: draft, shrinking: shrinks) {
+        return canRecompute ? .recompute : .refuse("the grid they share has \(points) points")
+      }
       let contractions = [id] + (shrinks ? draft.members.map(\.node) : [])
       if !small, let large = contractions.first(where: isLargeContraction) {
         return .refuse("the contraction \(graph.label(large)) is tiled on its own")
@@ -135,9 +139,7 @@ struct KernelFormation {
       total + draft.freeExtents(member.indices, grid: grid).reduce(graph.nodes[member.node].dtype.byteCount, *)
     }
     if bytes > CostModel.scratchBytes {
-      // What is no reduction can be computed anew at each use.
-      if !isShared && !shrinks && !node.op.isReduction { return .recompute }
-      return .refuse("\(bytes) bytes do not fit in scratch")
+      return canRecompute ? .recompute : .refuse("\(bytes) bytes do not fit in scratch")
     }
     return .join(indices, grid: grid)
   }
@@ -152,6 +154,13 @@ struct KernelFormation {
     let node = graph.nodes[id]
     let turns = node.op.isReduction ? graph.nodes[node.sources[0]].shape.elementCount : 0
     return Swift.max(node.shape.elementCount, turns) * (1 + CostModel.cost(node.op))
+  }
+
+  /// Whether a grid of few points would take threads from much work: from the producer, which alone has a large grid,
+  /// or from readers that do far more than it.
+  private func losesThreads(_ id: Graph.ID, to draft: KernelDraft, shrinking: Bool) -> Bool {
+    if graph.nodes[id].shape.elementCount >= CostModel.parallelPoints { return true }
+    return shrinking && draft.work > CostModel.readersPerProducer * work(of: id)
   }
 
   private func isLargeContraction(_ id: Graph.ID) -> Bool {

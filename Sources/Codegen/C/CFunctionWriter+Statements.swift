@@ -1,0 +1,116 @@
+import LazyOps
+import LazyScheduler
+
+extension CFunctionWriter {
+  mutating func writeList(_ list: [Statement]) {
+    var bound: [IndexVariable] = []
+    for (position, statement) in list.enumerated() {
+      switch statement {
+      case .define(let value, let instruction):
+        define(value, instruction, followedBy: list[(position + 1)...])
+      case .bind(let variable, let value, let failure):
+        write(bind(variable, value, failure))
+        bound.append(variable)
+      case .store(let place, let value):
+        let (target, isVector) = element(place, forWriting: true)
+        write("\(target.text) = \(operand(value, asVector: isVector, dtype(of: place)).text);")
+      case .accumulate(let place, let op, let value):
+        accumulate(place, op, value)
+      case .multiplyAdd(let place, let a, let b):
+        multiplyAdd(place, a, b)
+      case .loop(let loop):
+        writeLoop(loop)
+      case .branch(let condition, let then, let otherwise):
+        write("if (\(indexText.expression(condition).text)) {")
+        indented { $0.writeList(then) }
+        if !otherwise.isEmpty {
+          write("} else {")
+          indented { $0.writeList(otherwise) }
+        }
+        write("}")
+      }
+    }
+    for variable in bound { forget(variable) }
+  }
+
+  private mutating func name(_ variable: IndexVariable, _ wish: String) -> String {
+    let name = names.take(wish)
+    variableNames[variable.id] = name
+    return name
+  }
+
+  private mutating func forget(_ variable: IndexVariable) {
+    if let name = variableNames.removeValue(forKey: variable.id) { names.release(name) }
+  }
+
+  private mutating func writeLoop(_ loop: Loop) {
+    if loop.kind == .lanes {
+      let outer = lanes
+      lanes = Lanes(loop)
+      writeList(loop.body)
+      lanes = outer
+      return
+    }
+    let count = indexText.expression(loop.count)
+    let name = name(loop.variable, loop.name)
+    let isParallel = loop.kind == .parallel
+    // Of nested vector loops the innermost is the one that compilers vectorize.
+    if loop.kind == .vector, !loop.body.contains(where: \.hasVectorLoop) { write("#pragma omp simd") }
+    let (first, end) = isParallel ? ("begin", "end") : ("0", count.operand(.shift))
+    write("for (long \(name) = \(first); \(name) < \(end); \(name)++) {")
+    indented { writer in
+      if isParallel {
+        let own = Set(loop.body.accesses.map(\.place.memory))
+        writer.declareLocals { own.contains(.local($0)) }
+      }
+      writer.writeList(loop.body)
+    }
+    write("}")
+    forget(loop.variable)
+  }
+
+  private mutating func bind(_ variable: IndexVariable, _ value: Value, _ failure: Int) -> String {
+    let bounds = [variable.bounds.lowerBound, variable.bounds.upperBound]
+      .map { indexText.expression(.constant($0)).text }.joined(separator: ", ")
+    let call = "bounded(\(expressions[value]!.text), \(bounds), failure, \(failure))"
+    return "const long \(name(variable, "index\(variable.id)")) = \(call);"
+  }
+
+  private mutating func accumulate(_ place: Place, _ op: ReduceOp, _ value: Value) {
+    let (target, isVector) = element(place, forWriting: true)
+    let dtype = dtype(of: place)
+    let addend = operand(value, asVector: false, dtype)
+    if isVector || dtype.isFloatingPoint || dtype == .uint32 {
+      switch op {
+      case .sum: return write("\(target.text) += \(addend.text);")
+      case .product: return write("\(target.text) *= \(addend.text);")
+      case .maximum, .minimum: break
+      }
+    }
+    write("\(target.text) = \(op.binary.cExpression(target, addend, dtype).text);")
+  }
+
+  private mutating func multiplyAdd(_ place: Place, _ a: Value, _ b: Value) {
+    let (target, isVector) = element(place, forWriting: true)
+    let dtype = dtype(of: place)
+    let (a, b) = (operand(a, asVector: isVector, dtype), operand(b, asVector: isVector, dtype))
+    let result: CExpression
+    switch dtype {
+    case .float32, .float64:
+      let scalar = dtype == .float32 ? "__builtin_fmaf" : "__builtin_fma"
+      let function = lanes.flatMap { isVector ? "fma_\(dtype.vectorType(lanes: $0.count))" : nil } ?? scalar
+      result = .call(function, [a, b, target])
+    case .bool, .uint8, .int32, .uint32, .int64:
+      result = BinaryOp.add.cExpression(target, BinaryOp.multiply.cExpression(a, b, dtype), dtype)
+    }
+    write("\(target.text) = \(result.text);")
+  }
+}
+
+extension Statement {
+  /// Whether there is a vector loop in the statement, or it is one.
+  fileprivate var hasVectorLoop: Bool {
+    if case .loop(let loop) = self, loop.kind == .vector { return true }
+    return lists.contains { $0.contains(where: \.hasVectorLoop) }
+  }
+}

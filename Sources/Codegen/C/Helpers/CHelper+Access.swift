@@ -1,0 +1,25 @@
+extension CHelper {
+  /// Checks on indices that come from data, and on all of them where that is asked for.
+  static let access: [CHelper] = [
+    CHelper(
+      "bounded",
+      """
+      // The index, or the lowest one and a report where it is out of bounds.
+      static inline long bounded(long index, long lowest, long highest, int *failure, int code) {
+        if ((unsigned long)index - lowest <= (unsigned long)highest - lowest) return index;
+        __atomic_store_n(failure, code, __ATOMIC_RELAXED);
+        return lowest;
+      }
+      """),
+    CHelper(
+      "checked",
+      """
+      // The index of `span` elements, all of which must lie below `count`.
+      static inline long checked(long index, long span, long count, const char *kernel, const char *array) {
+        if (index >= 0 && index + span <= count) return index;
+        dprintf(2, "bug: kernel %s: index %ld of %s is outside 0..<%ld\\n", kernel, index, array, count - span + 1);
+        abort();
+      }
+      """),
+  ]
+}

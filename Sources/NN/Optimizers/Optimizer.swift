@@ -1,0 +1,84 @@
+public import LazyOps
+import LazyRuntime
+
+/// Changes parameters step by step so that a loss becomes smaller.
+///
+///     let optimizer = Adam(model.parameters, learningRate: 1e-3)
+///     for (x, y) in batches { optimizer.step(model(x).crossEntropy(y)) }
+///
+/// A step is one schedule: loss, gradients, new parameters and the optimizer's state are computed together. What changes
+/// from step to step (learning rate, corrections) is handed to the kernels as arguments, so all steps have the same
+/// structure and only the first one is compiled.
+///
+/// A rule of your own is a subclass that overrides `update`, and `scalars` where it needs other numbers.
+open class Optimizer {
+  /// The parameters that are changed, each once.
+  public let parameters: [Parameter]
+  /// How far a step goes. It may be changed between steps.
+  public var learningRate: Double
+  /// The steps taken so far.
+  public private(set) var stepCount = 0
+  /// What is remembered of each parameter from step to step.
+  private var state: [[Tensor]]
+
+  /// Creates an optimizer that remembers, for each parameter, `stateCount` tensors of its shape, zeros to begin with.
+  ///
+  /// A parameter that stands in `parameters` twice is changed once.
+  public init(_ parameters: [Parameter], learningRate: Double, stateCount: Int) {
+    var seen: Set<ObjectIdentifier> = []
+    self.parameters = parameters.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    self.learningRate = learningRate
+    // In memory from the start, parameters too: else the first step would have a structure of its own.
+    Tensor.realize(self.parameters.map(\.value))
+    state = self.parameters.map { parameter in
+      (0..<stateCount).map { _ in
+        Tensor(
+          shape: parameter.shape, [Float](repeating: 0, count: parameter.shape.elementCount), dtype: parameter.dtype)
+      }
+    }
+  }
+
+  /// Computes the loss, which is one number, and changes the parameters it was computed from.
+  ///
+  /// - Parameter others: tensors to compute in the same schedule, such as the predictions.
+  /// - Returns: the loss, computed, and without the history that `loss` holds.
+  @discardableResult
+  public func step(_ loss: Tensor, computing others: [Tensor] = []) -> Tensor {
+    step(gradients: loss.gradients(with: parameters.map(\.value)), computing: [loss] + others)
+    return loss.asLeaf()
+  }
+
+  /// Changes the parameters by gradients, one for each of `parameters`.
+  ///
+  /// - Parameter others: tensors to compute in the same schedule, such as the loss.
+  public func step(gradients: [Tensor], computing others: [Tensor] = []) {
+    Tensor.require(
+      gradients.count == parameters.count, "step", "\(gradients.count) gradients for \(parameters.count) parameters")
+    stepCount += 1
+    let scalars = scalars(step: stepCount)
+    var arguments: [DType: [Tensor]] = [:]
+    var values: [(parameter: Parameter, value: Tensor)] = []
+    for (number, parameter) in parameters.enumerated() {
+      let dtype = parameter.dtype
+      let own = arguments[dtype] ?? scalars.map { Tensor.argument($0, dtype: dtype) }
+      arguments[dtype] = own
+      values.append((parameter, update(parameter.value, gradients[number], state: &state[number], scalars: own)))
+    }
+    Tensor.realize(others + values.map(\.value) + state.joined())
+    Parameter.assign(values)
+    // What is remembered must not hold the graphs of all steps before.
+    for number in state.indices { state[number] = state[number].map { $0.asLeaf() } }
+  }
+
+  /// The numbers of a step that change from step to step; steps are counted from 1. The learning rate unless overridden.
+  open func scalars(step: Int) -> [Double] { [learningRate] }
+
+  /// Returns the new value of a parameter.
+  ///
+  /// - Parameters:
+  ///   - state: what is remembered of the parameter; to be replaced by what the next step is to find.
+  ///   - scalars: the numbers of `scalars(step:)`, in the parameter's dtype.
+  open func update(_ value: Tensor, _ gradient: Tensor, state: inout [Tensor], scalars: [Tensor]) -> Tensor {
+    value - gradient * scalars[0]
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Swiftlet
+
+let usage = """
+  usage: bench [--filter TEXT] [--json] [--list]
+    --filter TEXT  only workloads whose names contain it
+    --json         one JSON object a workload and line
+    --list         names the workloads
+  """
+
+var filter = ""
+var isJSON = false
+var arguments = CommandLine.arguments.dropFirst()
+while let argument = arguments.popFirst() {
+  switch argument {
+  case "--filter": filter = arguments.popFirst() ?? ""
+  case "--json": isJSON = true
+  case "--list":
+    for workload in Workload.all { print("\(workload.name): \(workload.summary)") }
+    exit(0)
+  case "--help":
+    print(usage)
+    exit(0)
+  default:
+    FileHandle.standardError.write(Data("bench: unknown argument \(argument)\n\(usage)\n".utf8))
+    exit(2)
+  }
+}
+
+/// Runs until a second has passed or a thousand times, after a warm-up, and returns the seconds each run took.
+func time(_ run: () -> Void) -> [Double] {
+  for _ in 0..<3 { run() }
+  let clock = ContinuousClock()
+  var seconds: [Double] = []
+  let start = clock.now
+  while seconds.count < 5 || (seconds.count < 1000 && clock.now - start < .seconds(1)) {
+    let elapsed = clock.measure(run)
+    seconds.append(Double(elapsed.components.attoseconds) * 1e-18 + Double(elapsed.components.seconds))
+  }
+  return seconds.sorted()
+}
+
+for workload in Workload.all where workload.name.contains(filter) || filter.isEmpty {
+  let seconds = time(workload.prepare())
+  let (least, median) = (seconds[0], seconds[seconds.count / 2])
+  if isJSON {
+    print("{\"name\": \"\(workload.name)\", \"min_ms\": \(least * 1e3), \"median_ms\": \(median * 1e3)}")
+  } else {
+    var line = workload.name.padding(toLength: 14, withPad: " ", startingAt: 0)
+    line += String(format: "min %9.4f ms  median %9.4f ms", least * 1e3, median * 1e3)
+    if workload.flops > 0 { line += String(format: "  %7.1f GFLOP/s", Double(workload.flops) / least * 1e-9) }
+    if workload.bytes > 0 { line += String(format: "  %7.1f GB/s", Double(workload.bytes) / least * 1e-9) }
+    print(line)
+  }
+}

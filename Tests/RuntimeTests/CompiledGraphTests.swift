@@ -1,0 +1,76 @@
+import LazyOps
+import LazyRuntime
+import TestSupport
+import Testing
+
+/// Compiled kernels agree with the graph evaluator.
+@Suite struct CompiledGraphTests {
+  /// Realizes tensors of several graphs in one schedule and compares each with the evaluator.
+  private func check(
+    _ graphs: [(name: String, tensors: [Tensor])], tolerance: Double = 1e-4,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    var expected: [[HostArray]] = []
+    var descriptions: [String] = []
+    for (_, tensors) in graphs {
+      let (graph, leaves) = Graph.snapshot(of: tensors.map(\.node))
+      expected.append(try graph.evaluate(leaves: leaves.map { HostArray($0) }))
+      descriptions.append("\(graph)")
+    }
+    try Tensor.tryRealize(graphs.flatMap(\.tensors))
+    for (number, (name, tensors)) in graphs.enumerated() {
+      for (tensor, host) in zip(tensors, expected[number]) {
+        let difference = zip(tensor.doubles, host.doubles).map { x, y in
+          x == y || (x.isNaN && y.isNaN) ? 0 : abs(x - y) / Swift.max(1, abs(y))
+        }.max() ?? 0
+        #expect(
+          difference <= tolerance, "\(name) is off by \(difference)\n\(descriptions[number])",
+          sourceLocation: sourceLocation)
+      }
+    }
+  }
+
+  private func numbers(_ shape: Shape) -> Tensor {
+    Tensor(shape: shape, (0..<shape.elementCount).map { Float(($0 * 37) % 101) / 50 - 1 })
+  }
+
+  /// A thousand graphs, many to a schedule so that the compiler runs seldom.
+  @Test(arguments: 0..<20) func randomGraphs(block: Int) throws {
+    try check(
+      (0..<50).map { number in
+        let seed = UInt64(block * 50 + number)
+        var graphs = RandomGraphs(seed: seed)
+        return ("seed \(seed)", graphs.make())
+      })
+  }
+
+  @Test func contractionsOfManyShapes() throws {
+    var graphs: [(String, [Tensor])] = []
+    for (m, n, k) in [(1, 1, 1), (5, 3, 700), (64, 48, 32), (33, 47, 65), (8, 100, 16), (1, 300, 20), (300, 1, 20)] {
+      let (a, b) = (numbers([m, k]), numbers([k, n]))
+      graphs.append(("\(m) x \(n) x \(k)", [a.matmul(b).tanh()]))
+      graphs.append(("transposed right", [a.matmul(numbers([n, k]).transpose(0, 1)) + numbers([n])]))
+      graphs.append(("transposed left", [numbers([k, m]).transpose(0, 1).matmul(b)]))
+    }
+    graphs.append(("batched", [numbers([3, 17, 20]).matmul(numbers([3, 20, 33]))]))
+    try check(graphs)
+  }
+
+  @Test func convolutions() throws {
+    var graphs: [(String, [Tensor])] = []
+    for (stride, padding, dilation) in [(1, 0, 1), (1, 1, 1), (2, 1, 1), (2, 2, 2)] {
+      let x = numbers([2, 4, 20, 20])
+      let weight = numbers([6, 4, 3, 3])
+      let y = x.conv2d(weight, stride: stride, padding: padding, dilation: dilation)
+      let gradients = (y * y).sum().gradients(with: [x, weight])
+      graphs.append(("stride \(stride), padding \(padding), dilation \(dilation)", [y] + gradients))
+    }
+    try check(graphs, tolerance: 1e-3)
+  }
+
+  @Test func indexOutOfRangeIsThrown() throws {
+    let table = numbers([4, 3])
+    let rows = Tensor([0, 7])
+    #expect(throws: IndexOutOfRange.self) { try table.take(rows).tryRealize() }
+  }
+}
