@@ -32,7 +32,9 @@ extension Module {
   /// A parameter that is held twice, as tied weights are, is listed under both names.
   public func namedParameters() -> [(name: String, parameter: Parameter)] {
     var found: [(name: String, parameter: Parameter)] = []
-    ModuleWalk.visit(self) { name, part in if case .parameter(let parameter) = part { found.append((name, parameter)) } }
+    ModuleWalk.visit(self) { name, part in
+      if case .parameter(let parameter) = part { found.append((name, parameter)) }
+    }
     return found
   }
 
@@ -48,7 +50,7 @@ extension Module {
   /// Puts this module and those in it into training, or with `false` out of it.
   public func train(_ isTraining: Bool = true) {
     ModuleWalk.visit(self) { _, part in
-      if case .module(let module) = part, let module = module as? any TrainingDependent { module.isTraining = isTraining }
+      if case .module(let module as any TrainingDependent) = part { module.isTraining = isTraining }
     }
   }
 

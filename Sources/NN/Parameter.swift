@@ -44,10 +44,11 @@ public final class Parameter: Sendable {
     for (parameter, value) in values {
       let new = value.asLeaf(tracksGradient: true)
       // The old leaf must outlive the lock: its deinit may reach other nodes.
-      withExtendedLifetime(parameter.leaf.withLock { leaf in
+      let old = parameter.leaf.withLock { leaf in
         defer { leaf = new }
         return leaf
-      }) {}
+      }
+      withExtendedLifetime(old) {}
     }
   }
 

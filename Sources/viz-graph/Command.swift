@@ -42,7 +42,9 @@ enum Command {
         return
       case "--list": wantsList = true
       case "--output", "-o":
-        guard let file = rest.popFirst(), !file.isEmpty else { throw Misuse("\(argument) needs a file\n\(Command.hint)") }
+        guard let file = rest.popFirst(), !file.isEmpty else {
+          throw Misuse("\(argument) needs a file\n\(Command.hint)")
+        }
         output = file
       case _ where argument.hasPrefix("--output=") && argument.count > 9: output = String(argument.dropFirst(9))
       case _ where argument.hasPrefix("-"): throw Misuse("there is no option \(argument)\n\(Command.hint)")
@@ -57,7 +59,7 @@ enum Command {
     }
     let wanted = name ?? BuiltInGraph.standard
     guard let graph = BuiltInGraph.all.first(where: { $0.name == wanted }) else {
-      throw Misuse("there is no graph \"\(wanted)\"; there are\n\n\(BuiltInGraph.list)")
+      throw Misuse("there is no graph \"\(wanted)\"; there are\n\n\(BuiltInGraph.list.dropLast())")
     }
     self = .draw(graph, output: output)
   }

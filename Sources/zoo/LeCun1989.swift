@@ -92,8 +92,8 @@ enum LeCun1989 {
     let optimizer = SGD(network.parameters, learningRate: rates.first)
     let samples = (0..<digits.training.count).map { Samples(digits.training, $0..<$0 + 1) }
     let all = (training: Samples(digits.training, 0..<samples.count), test: Samples(digits.test, 0..<digits.test.count))
-    report("\(network.parameterCount) parameters, \(samples.count) digits to train on, \(digits.test.count) to test with\n")
-    report("        training            test\npass    MSE      error      MSE      error")
+    report("\(network.parameterCount) parameters; \(samples.count) digits to train on and \(digits.test.count) to test")
+    report("\n           training              test\npass    MSE       error      MSE       error")
 
     // The rate falls over the whole of the paper's training, of which --quick is the beginning.
     let fall = (rates.last - rates.first) / Double(paperPasses * samples.count)

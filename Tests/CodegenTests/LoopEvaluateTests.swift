@@ -75,6 +75,35 @@ struct LoopEvaluateTests {
       buffers[0].map(\.int64) == [-1, -1, -1, -1, 10, -1, -1, -1, 20, 21, -1, -1, 30, 31, 32, -1])
   }
 
+  @Test func showsLoopsThatAreNotIndependentAfterAll() {
+    func last(_ kind: Loop.Kind) -> Scalar {
+      var b = LoopBuilder("last")
+      let y = b.buffer("y", 1, .int32, isWritten: true)
+      b.loop("i", 5, kind) { b, i in b.emit(.store(.buffer(y, .constant(0)), b.define(.index(i), .int32))) }
+      return results(b.finished).buffers[0][0]
+    }
+    #expect(last(.serial) == .integer(4) && last(.unrolled) == .integer(4))
+    #expect(last(.vector) == .integer(0) && last(.parallel) == .integer(0))
+  }
+
+  @Test func parallelTurnsStartWithLocalsOfTheirOwn() {
+    func sums(_ kind: Loop.Kind) -> [Scalar] {
+      var b = LoopBuilder("running")
+      let y = b.buffer("y", 3, isWritten: true)
+      let acc = b.local("acc")
+      b.loop("i", 3, kind) { b, i in
+        b.branch(Condition(i, in: 0..<1)) { b in b.emit(.store(.local(acc, []), b.real(0))) }
+        b.branch(Condition(i, in: 2..<3)) { b in b.emit(.store(.local(acc, []), b.real(5))) }
+        b.emit(.accumulate(.local(acc, []), .sum, b.real(1)))
+        b.emit(.store(.buffer(y, i), b.load(.local(acc, []))))
+      }
+      return results(b.finished).buffers[0]
+    }
+    #expect(sums(.serial) == [.real(1), .real(2), .real(6)])
+    let parallel = sums(.parallel)
+    #expect(parallel[0] == .real(1) && parallel[1].double.isNaN && parallel[2] == .real(6))
+  }
+
   @Test func stopsOutsideABuffer() async {
     await #expect(processExitsWith: .failure) {
       var b = LoopBuilder("wild")

@@ -23,7 +23,8 @@ struct TransformRandomTests {
         }
       }
       let (got, expected) = (results(program), results(original))
-      let agree = isExact
+      let agree =
+        isExact
         ? got == expected
         : got.failure == expected.failure && zip(got.buffers.joined(), expected.buffers.joined()).allSatisfy(isClose)
       #expect(agree, "seed \(seed) after \(steps)\n\(original)\n\(program)")

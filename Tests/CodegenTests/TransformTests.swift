@@ -272,165 +272,18 @@ struct TransformTests {
     expectSame(program, original)
   }
 
-  @Test(arguments: [8, 9, 15, 16, 37], [2, 4, 8]) func splitAccumulatorAddsInLanes(n: Int, lanes: Int) {
-    for op in ReduceOp.allCases {
-      var program = sumProgram(n, op)
-      program.splitAccumulator(0, lanes: lanes)
-      #expect(program.verify() == nil, "\(program)")
-      let (got, expected) = (results(program).buffers[1][0].double, results(sumProgram(n, op)).buffers[1][0].double)
-      #expect(abs(got - expected) <= 1e-5 * max(1, abs(expected)))
-    }
-  }
-
-  @Test func splitAccumulatorReadsAsSaid() {
-    var program = sumProgram(10)
-    program.splitAccumulator(0, lanes: 4)
-    program.renumber()
-    #expect(
-      program.bodyText == """
-        v0: float32 = 0.0
-        acc = v0
-        for lane0 in 0..<4 (vector) {
-          v1: float32 = 0.0
-          acc_part[lane0] = v1
-        }
-        for k1 in 0..<2 {
-          for k2 in 0..<4 (vector) {
-            v2: float32 = load x[k1*4 + k2]
-            acc_part[k2] += v2
-          }
-        }
-        for k3 in 0..<2 (vector) {
-          v3: float32 = load x[k3 + 8]
-          acc_part[k3] += v3
-        }
-        for lane4 in 0..<2 (vector) {
-          v4: float32 = load acc_part[lane4 + 2]
-          acc_part[lane4] += v4
-        }
-        v5: float32 = load acc_part[1]
-        acc_part[0] += v5
-        v6: float32 = load acc_part[0]
-        acc += v6
-        v7: float32 = load acc
-        y[0] = v7
-
-        """)
-  }
-
-  @Test func splitAccumulatorTakesSiblingsAndStores() {
-    let original = softmaxProgram(2, 21)
-    var program = original
-    for id in program.ids("k") where program.canSplitAccumulator(id, lanes: 8) {
-      program.splitAccumulator(id, lanes: 8)
-    }
-    #expect(program.verify() == nil)
-    let (got, expected) = (results(program).buffers[1], results(original).buffers[1])
-    #expect(zip(got, expected).allSatisfy { abs($0.double - $1.double) < 1e-6 })
-    #expect(got.count == 42 && program.locals.count == 4)
-  }
-
-  @Test func splitAccumulatorRefusesRunningSums() {
-    var b = LoopBuilder("scan")
-    let (x, y) = (b.buffer("x", 8), b.buffer("y", 8, isWritten: true))
-    let acc = b.local("acc")
-    b.emit(.store(.local(acc, []), b.real(0)))
-    b.loop("i", 8) { b, i in
-      b.emit(.accumulate(.local(acc, []), .sum, b.load(.buffer(x, i))))
-      b.emit(.store(.buffer(y, i), b.load(.local(acc, []))))
-    }
-    #expect(!b.finished.canSplitAccumulator(0, lanes: 2))
-    #expect(!sumProgram(7).canSplitAccumulator(0, lanes: 8))
-    #expect(!sumProgram(9).canSplitAccumulator(0, lanes: 3))
-  }
-
-  @Test func hoistMovesWhatStaysTheSame() {
-    var b = LoopBuilder("hoist", arguments: [.float32])
-    let (x, w) = (b.buffer("x", 12), b.buffer("w", 3))
-    let (y, z) = (b.buffer("y", 12, isWritten: true), b.buffer("z", 4, isWritten: true))
-    b.loop("i", 3) { b, i in
-      b.loop("j", 4) { b, j in
-        let scale = b.binary(.multiply, b.define(.argument(0)), b.real(2))
-        let weight = b.load(.buffer(w, i))
-        let running = b.load(.buffer(z, i))
-        let v = b.binary(.multiply, b.load(.buffer(x, i * 4 + j)), b.binary(.multiply, weight, scale))
-        let w = b.binary(.add, v, b.real(1))
-        b.emit(.store(.buffer(y, i * 4 + j), b.binary(.add, w, running)))
-        b.emit(.store(.buffer(z, j), v))
-      }
-    }
-    var program = b.finished
-    program.hoistInvariants()
-    expectSame(program, b.finished)
-    program.renumber()
-    #expect(
-      program.bodyText == """
-        v0: float32 = argument0
-        v1: float32 = 2.0
-        v2: float32 = multiply v0 v1
-        for i0 in 0..<3 {
-          v3: float32 = load w[i0]
-          v4: float32 = multiply v3 v2
-          for j1 in 0..<4 {
-            v5: float32 = load z[i0]
-            v6: float32 = load x[i0*4 + j1]
-            v7: float32 = multiply v6 v4
-            v8: float32 = 1.0
-            v9: float32 = add v7 v8
-            v10: float32 = add v9 v5
-            y[i0*4 + j1] = v10
-            z[j1] = v7
-          }
-        }
-
-        """)
-  }
-
-  @Test func hoistLeavesLoadsThatMayNotRun() {
+  @Test func aLoopThatMayNotRunReplacesNothing() {
     var b = LoopBuilder("maybe")
     let (x, y) = (b.buffer("x", 4), b.buffer("y", 4, isWritten: true))
-    b.loop("i", 5) { b, i in
-      b.loop("j", .max(.constant(0), .constant(4) - i), extent: 4) { b, j in
-        b.emit(.store(.buffer(y, j), b.load(.buffer(x, i), if: Mask(i, in: 0..<4))))
-      }
-    }
-    var program = b.finished
-    program.hoistInvariants()
-    #expect(program == b.finished)
-  }
-
-  @Test func deadCodeAndRepeatedValuesGo() {
-    var b = LoopBuilder("waste")
-    let (x, y) = (b.buffer("x", 4), b.buffer("y", 4, isWritten: true))
+    let kept = b.local("kept")
+    b.emit(.store(.local(kept, []), b.real(1)))
     b.loop("i", 4) { b, i in
-      let (p, q) = (b.load(.buffer(x, i)), b.load(.buffer(x, i)))
-      let sum = b.binary(.add, b.unary(.sqrt, p), b.unary(.sqrt, q))
-      _ = b.unary(.negate, sum)
-      let before = b.load(.buffer(y, i))
-      b.emit(.store(.buffer(y, i), sum))
-      let after = b.load(.buffer(y, i))
-      b.loop("j", 3) { b, j in _ = b.unary(.negate, before) }
-      b.emit(.store(.buffer(y, i), b.binary(.add, before, after)))
+      b.loop("once", Index.min(i, .constant(1)), extent: 1) { b, once in
+        b.emit(.store(.local(kept, []), b.load(.buffer(x, i))))
+      }
+      b.emit(.store(.buffer(y, i), b.load(.local(kept, []))))
     }
-    var program = b.finished
-    program.mergeCommonValues()
-    program.removeDeadCode()
-    program.renumber()
-    expectSame(program, b.finished)
-    #expect(
-      program.bodyText == """
-        for i0 in 0..<4 {
-          v0: float32 = load x[i0]
-          v1: float32 = sqrt v0
-          v2: float32 = add v1 v1
-          v3: float32 = load y[i0]
-          y[i0] = v2
-          v4: float32 = load y[i0]
-          v5: float32 = add v3 v4
-          y[i0] = v5
-        }
-
-        """)
+    #expect(b.finished.verify() == nil && !b.finished.canDistribute(0))
   }
 
   @Test func illegalUseStopsWithTheReason() async {

@@ -1,6 +1,8 @@
 """Writes Tests/NNTests/OptimizerFixtures.swift: parameters after each step of PyTorch's optimizers.
 
-    python3 Tests/Fixtures/optimizers.py        (made with torch 2.13.0)
+    python3 Tests/Fixtures/optimizers.py && swift format -i Tests/NNTests/OptimizerFixtures.swift
+
+made with torch 2.13.0.
 
 The problem is one layer, loss = mean((tanh(x w + b) - y)²), five steps; in the fourth the learning rate is halved.
 """

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct LayerTests {
   @Test func linear() {
-    let layer = Linear(weight: Tensor([[1, 2], [3, 4], [5, 6]] as [[Float]]), bias: Tensor([0.5, 0, -1] as [Float]))
+    let layer = Linear(
+      weight: Tensor([[1, 2], [3, 4], [5, 6]] as [[Float]]), bias: Tensor([0.5, 0, -1] as [Float]))
     #expect(layer(Tensor([[1, 1], [2, 0]] as [[Float]])).floats == [3.5, 7, 10, 2.5, 6, 9])
     #expect(layer(Tensor([1, 1] as [Float])).shape == [3])
     #expect(Linear(2, 3, bias: false).bias == nil)

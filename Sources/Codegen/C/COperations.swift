@@ -91,9 +91,9 @@ extension DType {
     case .int32, .uint32, .int64:
       if !source.isFloatingPoint { return .cast(cType, a) }
       let bits = CExpression.call("bits_of_\(source)", [a])
-      return self == .uint32 ? .cast(cType, bits) : bits
+      return self == .uint32 ? bits : .cast(cType, bits)
     case .float32, .float64:
-      return .call("\(self)_of_bits", [source == .uint32 ? .cast("int", a) : a])
+      return .call("\(self)_of_bits", [a])
     }
   }
 

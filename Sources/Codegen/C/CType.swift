@@ -41,7 +41,7 @@ extension Scalar {
   private static func real(_ value: Float) -> CExpression {
     if value.isNaN {
       let isPlain = value.bitPattern == Float.nan.bitPattern
-      return .primary(isPlain ? "__builtin_nanf(\"\")" : "float32_of_bits((int)\(value.bitPattern)u)")
+      return .primary(isPlain ? "__builtin_nanf(\"\")" : "float32_of_bits(\(value.bitPattern)u)")
     }
     if value.isInfinite { return CExpression("\(value < 0 ? "-" : "")__builtin_inff()", value < 0 ? .prefix : .primary) }
     return CExpression("\(value)f", value.sign == .minus ? .prefix : .primary)
@@ -50,7 +50,7 @@ extension Scalar {
   private static func real(_ value: Double) -> CExpression {
     if value.isNaN {
       let isPlain = value.bitPattern == Double.nan.bitPattern
-      return .primary(isPlain ? "__builtin_nan(\"\")" : "float64_of_bits((long)\(value.bitPattern)ul)")
+      return .primary(isPlain ? "__builtin_nan(\"\")" : "float64_of_bits(\(value.bitPattern)ul)")
     }
     if value.isInfinite { return CExpression("\(value < 0 ? "-" : "")__builtin_inf()", value < 0 ? .prefix : .primary) }
     return CExpression("\(value)", value.sign == .minus ? .prefix : .primary)

@@ -99,6 +99,7 @@ package struct IndexScope {
       let (depth, rank) = (depth(of: term.atom), rank(term))
       if rank > 0, (depth, rank) > (chosen?.depth ?? -1, chosen?.rank ?? 0) { chosen = (term, depth, rank) }
     }
+    if let bound = largerAlternative(constant, terms) { return min(best, bound) }
     guard let term = chosen?.term else { return best }
     let coefficient = term.coefficient
     let rest = terms.reduce(Index.constant(constant)) { $0 + $1.atom * $1.coefficient } - term.atom * coefficient
@@ -128,6 +129,23 @@ package struct IndexScope {
       }
     }
     return best
+  }
+
+  /// Bounds a sum that is the larger of two: x - min(a, b) is x - a or x - b, in each of which more may cancel. Nil
+  /// where no term makes it so.
+  private func largerAlternative(_ constant: Int, _ terms: [IndexTerm]) -> Int? {
+    for (place, term) in terms.enumerated() {
+      let operands: [Index]
+      switch term.atom {
+      case .minimum(let a, let b) where term.coefficient < 0, .maximum(let a, let b) where term.coefficient > 0:
+        operands = [a, b]
+      case .constant, .variable, .sum, .floorDivide, .modulo, .minimum, .maximum: continue
+      }
+      var rest = Index.constant(constant)
+      for (other, term) in terms.enumerated() where other != place { rest += term.atom * term.coefficient }
+      return operands.map { upperBound(of: rest + $0 * term.coefficient) }.max()
+    }
+    return nil
   }
 
   /// How much a term wants to be replaced; 0 where nothing is known that is larger.

@@ -97,9 +97,7 @@ extension LoopProgram {
     var rest = difference
     var open: [(coefficient: Int, terms: Index, isPair: Bool)] = []
     for (left, right) in pairs {
-      guard let stride = difference.coefficient(of: left.id), stride != 0,
-        difference.coefficient(of: right.id) == -stride
-      else { return false }
+      guard let stride = difference.coefficient(of: left.id), stride != 0 else { return false }
       open.append((abs(stride), (Index(left) - Index(right)) * stride, true))
       rest = rest - open[open.count - 1].terms
     }

@@ -7,10 +7,13 @@ extension LoopProgram: CustomStringConvertible {
     var lines = ["kernel \(name)"]
     lines += comment.map { "// \($0)" }
     for (number, buffer) in buffers.enumerated() {
-      lines.append("buffer\(number) \(buffer.name): \(buffer.dtype)[\(buffer.count)]\(buffer.isWritten ? " written" : "")")
+      lines.append(
+        "buffer\(number) \(buffer.name): \(buffer.dtype)[\(buffer.count)]\(buffer.isWritten ? " written" : "")")
     }
     for (number, dtype) in arguments.enumerated() { lines.append("argument\(number): \(dtype)") }
-    for local in locals { lines.append("local \(local.name): \(local.dtype)\(local.extents.isEmpty ? "" : "\(local.extents)")") }
+    for local in locals {
+      lines.append("local \(local.name): \(local.dtype)\(local.extents.isEmpty ? "" : "\(local.extents)")")
+    }
     let text = StatementText(self)
     return (lines + body.flatMap { text.lines($0) }).joined(separator: "\n") + "\n"
   }

@@ -23,16 +23,19 @@ extension LoopProgram {
     var program = self
     let variable = program.makeVariable(extent: (outer.variable.bounds.upperBound + 1) * count)
     let position = Index(variable)
-    let body = inner.body.substituting(Substitution(indices: [
-      outer.variable.id: position.floorDivide(by: count), inner.variable.id: position.modulo(count),
-    ]))
+    let body = inner.body.substituting(
+      Substitution(indices: [
+        outer.variable.id: position.floorDivide(by: count), inner.variable.id: position.modulo(count),
+      ]))
     let name = outer.name == inner.name ? outer.name : "\(outer.name)_\(inner.name)"
     var loop = Loop(
       variable: variable, name: name, count: outer.count * count, kind: inner.kind == outer.kind ? outer.kind : .serial,
       body: body)
     program.replace(id, by: [.loop(loop)])
     if outer.kind == .parallel {
-      guard program.canParallelize(variable.id) else { throw Refusal("inner turns of a parallel loop depend on others") }
+      guard program.canParallelize(variable.id) else {
+        throw Refusal("inner turns of a parallel loop depend on others")
+      }
       loop.kind = .parallel
       program.replace(variable.id, by: [.loop(loop)])
     }

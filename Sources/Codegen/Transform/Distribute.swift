@@ -64,10 +64,11 @@ extension LoopProgram {
 
     var variables: [IndexVariable] = []
     let loops = statements.map { part -> Statement in
-      let wide = part.substituting(Substitution(place: { place in
-        guard case .local(let local, let indices) = place, let wide = widened[local] else { return place }
-        return .local(wide, [turn] + indices)
-      }))
+      let wide = part.substituting(
+        Substitution(place: { place in
+          guard case .local(let local, let indices) = place, let wide = widened[local] else { return place }
+          return .local(wide, [turn] + indices)
+        }))
       let variable = program.makeVariable(bounds: loop.variable.bounds)
       variables.append(variable)
       let body = program.copy(wide, replacing: [id: Index(variable)])

@@ -37,7 +37,8 @@ extension LoopProgram {
         rest.append(statement)
       case .define, .bind:
         let uses = CollectionOfOne(statement)
-        let varies = !uses.usedVariables.isDisjoint(with: varyingVariables)
+        let varies =
+          !uses.usedVariables.isDisjoint(with: varyingVariables)
           || statement.operands.contains(where: varyingValues.contains)
           || uses.accesses.contains { written.contains($0.place.memory) }
         if varies || !(runs || isHarmless(statement)) {

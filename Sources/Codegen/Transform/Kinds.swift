@@ -57,10 +57,11 @@ extension LoopProgram {
       }
     }
     var result = loop
-    result.body = loop.body.substituting(Substitution(place: { place in
-      guard case .local(let local, let indices) = place else { return place }
-      return .local(renamed[local] ?? local, indices)
-    }))
+    result.body = loop.body.substituting(
+      Substitution(place: { place in
+        guard case .local(let local, let indices) = place else { return place }
+        return .local(renamed[local] ?? local, indices)
+      }))
     return result
   }
 

@@ -61,10 +61,13 @@ extension LoopProgram {
       let position = Index(variable) + turns * factor
       // The first copy keeps the values' numbers, whichever it is.
       let replacing = [loop.variable.id: position]
-      let body = turns > 0
+      let body =
+        turns > 0
         ? copy(loop.body, replacing: replacing) : loop.body.substituting(Substitution(indices: replacing))
-      statements.append(.loop(Loop(
-        variable: variable, name: loop.name, count: .constant(rest), kind: loop.kind, body: body)))
+      statements.append(
+        .loop(
+          Loop(
+            variable: variable, name: loop.name, count: .constant(rest), kind: loop.kind, body: body)))
     }
     return (statements, outer, inner)
   }

@@ -44,7 +44,8 @@ extension LoopProgram {
       guard case .local(let local, _) = place else { continue }
       parts[place] = program.makeLocal("\(locals[local].name)_part", locals[local].dtype, [lanes])
     }
-    let statements = program.initialLanes(accumulators, parts, lanes) + (try program.laneLoops(loop, parts, lanes, count))
+    let statements =
+      program.initialLanes(accumulators, parts, lanes) + (try program.laneLoops(loop, parts, lanes, count))
       + program.combination(accumulators, parts, lanes)
     program.replace(id, by: statements)
     return program
@@ -101,9 +102,10 @@ extension LoopProgram {
     let (turns, rest) = (count / lanes, count % lanes)
     let outer = makeVariable(extent: turns)
     func body(_ statements: [Statement], _ lane: IndexVariable) -> [Statement] {
-      statements.substituting(Substitution(place: { place in
-        parts[place].map { .local($0, [.variable(lane)]) } ?? place
-      }))
+      statements.substituting(
+        Substitution(place: { place in
+          parts[place].map { .local($0, [.variable(lane)]) } ?? place
+        }))
     }
     func vector(_ count: Int, _ lane: IndexVariable, _ body: [Statement]) throws(Refusal) -> Statement {
       let vector = Loop(variable: lane, name: loop.name, count: .constant(count), kind: .vector, body: body)

@@ -7,27 +7,30 @@ struct KernelDot {
   let prefix: String
   /// The schedule's buffer of each graph node that has one.
   let bufferOf: [Graph.ID: Int]
+  /// The schedule's argument of each graph node that is one.
+  let argumentOf: [Graph.ID: Int]
   /// The buffers of leaves that the kernel reads, found while drawing.
-  private(set) var leaves: [Int] = []
+  private var leaves: [Int] = []
   /// The edges between an op and a buffer, and the node whose elements go there.
   private var bufferEdges: [(from: String, to: String, node: Graph.ID)] = []
   private let members: Set<Graph.ID>
 
-  init(schedule: Schedule, number: Int, prefix: String, bufferOf: [Graph.ID: Int]) {
+  init(schedule: Schedule, number: Int, prefix: String, bufferOf: [Graph.ID: Int], argumentOf: [Graph.ID: Int]) {
     self.schedule = schedule
     self.number = number
     self.prefix = prefix
     self.bufferOf = bufferOf
+    self.argumentOf = argumentOf
     members = Set(schedule.kernels[number].members)
   }
 
   private var kernel: Kernel { schedule.kernels[number] }
   private func name(of id: Graph.ID) -> String { "\(prefix)k\(number)_n\(id)" }
 
-  /// The name of the box for a leaf this kernel reads.
-  func name(ofLeaf buffer: Int) -> String { "\(prefix)k\(number)_b\(buffer)" }
+  /// The name of the box for a leaf, which each kernel that reads it has for itself.
+  private func name(ofLeaf buffer: Int) -> String { "\(prefix)k\(number)_b\(buffer)" }
 
-  /// Writes the cluster, then the edges to and from its buffers.
+  /// Writes the cluster, then its leaves and the edges to and from buffers.
   mutating func write(to text: inout DotText) {
     text.block("subgraph cluster_\(prefix)k\(number)") { text in
       let tooltip = (["kernel \(number)"] + kernel.boundaries.map { "not here: \($0)" }).joined(separator: "\n")
@@ -47,6 +50,7 @@ struct KernelDot {
         bufferEdges.append((name(of: id), "\(prefix)b\(buffer)", id))
       }
     }
+    for leaf in leaves { schedule.writeBuffer(leaf, name: name(ofLeaf: leaf), to: &text) }
     for edge in bufferEdges { writeEdge(from: edge.from, to: edge.to, edge.node, to: &text) }
   }
 
@@ -86,7 +90,7 @@ struct KernelDot {
 
   private func writeNode(_ id: Graph.ID, name: String, to text: inout DotText) {
     let node = schedule.graph.nodes[id]
-    var attributes: [(String, DotValue)] = [("label", .text(caption(node)))]
+    var attributes: [(String, DotValue)] = [("label", .text(caption(id)))]
     func color(_ colors: DotStyle.Colors) {
       attributes += [("fillcolor", .text(colors.fill)), ("color", .text(colors.line))]
     }
@@ -122,7 +126,8 @@ struct KernelDot {
       + "<FONT POINT-SIZE=\"9\">\(sizes.joined(separator: ", "))</FONT><BR ALIGN=\"LEFT\"/>"
   }
 
-  private func caption(_ node: Graph.Vertex) -> String {
+  private func caption(_ id: Graph.ID) -> String {
+    let node = schedule.graph.nodes[id]
     let parameters = node.op.description.dropFirst(node.op.name.count + 1).dropLast()
     switch node.op {
     case .constant(let value): return node.dtype == .float32 ? "\(Float(value.double))" : "\(value)"
@@ -132,7 +137,8 @@ struct KernelDot {
     case .window(let geometry), .overlapAdd(let geometry):
       return "\(node.op.name)\naxis \(geometry.axis), size \(geometry.size),\n"
         + "stride \(geometry.stride), dilation \(geometry.dilation)"
-    case .buffer, .argument, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute, .expand, .slice,
+    case .argument: return "argument" + (argumentOf[id].map { " \($0)" } ?? "")
+    case .buffer, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute, .expand, .slice,
       .pad, .update:
       return parameters.isEmpty ? node.op.name : "\(node.op.name)\n\(parameters)"
     }

@@ -63,19 +63,22 @@ extension Schedule {
 
   private func write(to text: inout DotText, prefix: String) {
     let bufferOf = bufferOf
+    let leaves = graph.leaves
+    let argumentOf = Dictionary(uniqueKeysWithValues: arguments.enumerated().map { (leaves[$1.leaf], $0) })
     for number in buffers.indices {
       // What no kernel reads is drawn all the same where it is a result: somebody asked for it.
       if case .leaf = buffers[number].kind, !outputs.contains(number) { continue }
       writeBuffer(number, name: "\(prefix)b\(number)", to: &text)
     }
     for number in kernels.indices {
-      var writer = KernelDot(schedule: self, number: number, prefix: prefix, bufferOf: bufferOf)
+      var writer = KernelDot(
+        schedule: self, number: number, prefix: prefix, bufferOf: bufferOf, argumentOf: argumentOf)
       writer.write(to: &text)
-      for leaf in writer.leaves { writeBuffer(leaf, name: writer.name(ofLeaf: leaf), to: &text) }
     }
   }
 
-  private func writeBuffer(_ number: Int, name: String, to text: inout DotText) {
+  /// Writes the box of a buffer under a name.
+  func writeBuffer(_ number: Int, name: String, to text: inout DotText) {
     let buffer = buffers[number]
     let positions = outputs.indices.filter { outputs[$0] == number }.map(String.init).joined(separator: ", ")
     let result = positions.isEmpty ? "" : "output \(positions)"
@@ -105,7 +108,8 @@ func byteText(_ count: Int) -> String {
   guard count >= 1024 else { return counted(count, "byte") }
   var size = Double(count) / 1024
   var unit = 0
-  while size >= 1024, unit < units.count - 1 {
+  // What rounds to 1024 is one of the next unit.
+  while (size * 10).rounded() >= 10240, unit < units.count - 1 {
     size /= 1024
     unit += 1
   }

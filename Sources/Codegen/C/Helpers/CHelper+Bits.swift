@@ -1,35 +1,35 @@
 extension CHelper {
-  /// Numbers and the integers of the same bits.
+  /// Numbers and the integers of the same bits. These are unsigned, for what is computed with them may wrap.
   static let bits: [CHelper] = [
     CHelper(
       "bits_of_float32",
       """
-      static inline int bits_of_float32(float x) {
-        const union { float value; int bits; } both = {.value = x};
+      static inline unsigned bits_of_float32(float x) {
+        const union { float value; unsigned bits; } both = {.value = x};
         return both.bits;
       }
       """),
     CHelper(
       "float32_of_bits",
       """
-      static inline float float32_of_bits(int bits) {
-        const union { float value; int bits; } both = {.bits = bits};
+      static inline float float32_of_bits(unsigned bits) {
+        const union { float value; unsigned bits; } both = {.bits = bits};
         return both.value;
       }
       """),
     CHelper(
       "bits_of_float64",
       """
-      static inline long bits_of_float64(double x) {
-        const union { double value; long bits; } both = {.value = x};
+      static inline unsigned long bits_of_float64(double x) {
+        const union { double value; unsigned long bits; } both = {.value = x};
         return both.bits;
       }
       """),
     CHelper(
       "float64_of_bits",
       """
-      static inline double float64_of_bits(long bits) {
-        const union { double value; long bits; } both = {.bits = bits};
+      static inline double float64_of_bits(unsigned long bits) {
+        const union { double value; unsigned long bits; } both = {.bits = bits};
         return both.value;
       }
       """),

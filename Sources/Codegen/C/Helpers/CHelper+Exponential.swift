@@ -13,7 +13,7 @@ extension CHelper {
       // x * 2^n in two steps, of which only the second can round or overflow; NaN keeps its payload.
       static inline float scale_float32(float x, int n) {
         const int half = n >> 1;
-        return x * float32_of_bits((half + 127) << 23) * float32_of_bits((n - half + 127) << 23);
+        return x * float32_of_bits((half + 127u) << 23) * float32_of_bits((n - half + 127u) << 23);
       }
       """),
     CHelper(
@@ -52,7 +52,7 @@ extension CHelper {
         const float shifted = fma_float32(x, 0x1.715476p0f, 0x1.8p23f);
         const float n = shifted - 0x1.8p23f;
         const float r = fma_float32(n, -0x1.7f7d1cp-20f, fma_float32(n, -0x1.62e4p-1f, x));
-        const int exponent = bits_of_float32(shifted) - bits_of_float32(0x1.8p23f) + 127;
+        const unsigned exponent = bits_of_float32(shifted) - bits_of_float32(0x1.8p23f) + 127;
         return exp_polynomial_float32(r) * float32_of_bits(exponent << 23);
       }
       """),
@@ -92,7 +92,7 @@ extension CHelper {
         p = fma_float32(p, r, 0x1.55552ap-3f);
         p = fma_float32(p, r, 0.5f);
         p = fma_float32(p * r, r, r);
-        const int exponent = bits_of_float32(shifted) - bits_of_float32(0x1.8p23f) + 126;
+        const unsigned exponent = bits_of_float32(shifted) - bits_of_float32(0x1.8p23f) + 126;
         const float half = float32_of_bits(exponent << 23);
         return x == 0.0f ? x : 2.0f * fma_float32(p, half, half - 0.5f);
       }

@@ -33,9 +33,9 @@ extension CHelper {
       // log(2^n (1 + f)) = n log(2) + log(1 + f), log(2) in two parts. Subnormal numbers are scaled by 2^23 first.
       static inline float log_float32(float x) {
         const int tiny = x < 0x1p-126f;
-        const int bits = bits_of_float32(tiny ? x * 0x1p23f : x);
-        const int exponent = (bits - bits_of_float32(0x1.6a09e6p-1f)) >> 23;
-        const float f = float32_of_bits(bits - (exponent << 23)) - 1.0f;
+        const unsigned bits = bits_of_float32(tiny ? x * 0x1p23f : x);
+        const int exponent = (int)(bits - bits_of_float32(0x1.6a09e6p-1f)) >> 23;
+        const float f = float32_of_bits(bits - ((unsigned)exponent << 23)) - 1.0f;
         const float n = exponent - (tiny ? 23 : 0);
         const float low = fma_float32(n, 0x1.7f7d1cp-20f, log1p_polynomial_float32(f));
         return log_of_float32(x, fma_float32(n, 0x1.62e4p-1f, low));
@@ -47,9 +47,9 @@ extension CHelper {
       // As log; log2(1 + f) = f + f (1/ln(2) - 1 + f P(f)).
       static inline float log2_float32(float x) {
         const int tiny = x < 0x1p-126f;
-        const int bits = bits_of_float32(tiny ? x * 0x1p23f : x);
-        const int exponent = (bits - bits_of_float32(0x1.6a09e6p-1f)) >> 23;
-        const float f = float32_of_bits(bits - (exponent << 23)) - 1.0f;
+        const unsigned bits = bits_of_float32(tiny ? x * 0x1p23f : x);
+        const int exponent = (int)(bits - bits_of_float32(0x1.6a09e6p-1f)) >> 23;
+        const float f = float32_of_bits(bits - ((unsigned)exponent << 23)) - 1.0f;
         const float n = exponent - (tiny ? 23 : 0);
         float p = -0x1.e36736p-4f;
         p = fma_float32(p, f, 0x1.87c01ap-3f);
@@ -70,8 +70,8 @@ extension CHelper {
       // log(1 + x) = n log(2) + log(1 + f), where n is the exponent of the rounded 1 + x, but f = x 2^-n + (2^-n - 1) is
       // computed from x itself. 2^-n is kept four times as large, for it may be subnormal.
       static inline float log1p_float32(float x) {
-        const int exponent = (bits_of_float32(1.0f + x) - bits_of_float32(0x1.6a09e6p-1f)) >> 23;
-        const float scale = float32_of_bits((129 - exponent) << 23);
+        const int exponent = (int)(bits_of_float32(1.0f + x) - bits_of_float32(0x1.6a09e6p-1f)) >> 23;
+        const float scale = float32_of_bits((129u - exponent) << 23);
         const float f = fma_float32(x * scale, 0.25f, fma_float32(scale, 0.25f, -1.0f));
         const float n = exponent;
         const float low = fma_float32(n, 0x1.7f7d1cp-20f, log1p_polynomial_float32(f));

@@ -6,9 +6,9 @@ extension CHelper {
       // log2(a) in double for a > 0: that of 2^n m is n + s P(s^2), with s = (m - 1) / (m + 1).
       static inline double log2_float64_of_float32(float a) {
         const int tiny = a < 0x1p-126f;
-        const int bits = bits_of_float32(tiny ? a * 0x1p23f : a);
-        const int exponent = (bits - bits_of_float32(0x1.6a09e6p-1f)) >> 23;
-        const double m = float32_of_bits(bits - (exponent << 23));
+        const unsigned bits = bits_of_float32(tiny ? a * 0x1p23f : a);
+        const int exponent = (int)(bits - bits_of_float32(0x1.6a09e6p-1f)) >> 23;
+        const double m = float32_of_bits(bits - ((unsigned)exponent << 23));
         const double n = exponent - (tiny ? 23 : 0);
         const double s = (m - 1.0) / (m + 1.0);
         const double z = s * s;
@@ -37,7 +37,7 @@ extension CHelper {
         p = fma_float64(p, r, 0x1.ebfbda8c85352p-3);
         p = fma_float64(p, r, 0x1.62e430d50e46cp-1);
         p = fma_float64(p, r, 0x1.0000000293775p0);
-        const long exponent = bits_of_float64(shifted) - bits_of_float64(0x1.8p52) + 1023;
+        const unsigned long exponent = bits_of_float64(shifted) - bits_of_float64(0x1.8p52) + 1023;
         return (float)(p * float64_of_bits(exponent << 52));
       }
       """),

@@ -41,7 +41,7 @@ extension CHelper {
         c = fma_float32(c, z, -0.5f);
         c = fma_float32(c, z, 1.0f);
         const float sine = quarters & 1 ? c : s;
-        return float32_of_bits(bits_of_float32(sine) ^ ((quarters & 2) << 30));
+        return float32_of_bits(bits_of_float32(sine) ^ ((quarters & 2u) << 30));
       }
       """),
     CHelper(
