@@ -32,7 +32,8 @@ let package = Package(
     .testTarget(name: "LazyOpsTests", dependencies: ["LazyOps"]),
     .testTarget(name: "SchedulerTests", dependencies: ["LazyOps", "LazyScheduler"]),
     .testTarget(
-      name: "CodegenTests", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "TestSupport"], exclude: ["Goldens"]),
+      name: "CodegenTests", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "TestSupport"],
+      exclude: ["Goldens"]),
     .testTarget(
       name: "RuntimeTests",
       dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "LazyRuntime", "TestSupport"]),

@@ -32,7 +32,11 @@ package struct MemoryPlan: Hashable, Sendable {
   private mutating func take(_ size: Int, from free: inout [Range<Int>]) -> Int {
     if let best = free.indices.filter({ free[$0].count >= size }).min(by: { free[$0].count < free[$1].count }) {
       let range = free[best]
-      if range.count == size { free.remove(at: best) } else { free[best] = (range.lowerBound + size)..<range.upperBound }
+      if range.count > size {
+        free[best] = (range.lowerBound + size)..<range.upperBound
+      } else {
+        free.remove(at: best)
+      }
       return range.lowerBound
     }
     defer { byteCount += size }

@@ -11,7 +11,9 @@ extension Schedule {
       }
       let own = kernel.writtenBuffers
       check(own.isDisjoint(with: written), "writes a buffer that is written already")
-      for buffer in kernel.buffers { check(own.contains(buffer) || written.contains(buffer), "reads b\(buffer) too early") }
+      for buffer in kernel.buffers {
+        check(own.contains(buffer) || written.contains(buffer), "reads b\(buffer) too early")
+      }
       for stage in kernel.stages { verify(stage, in: kernel, check) }
       written.formUnion(own)
     }
@@ -28,12 +30,12 @@ extension Schedule {
       case .buffer(let buffer, let index):
         check(kernel.buffers.indices.contains(buffer), "no buffer \(buffer)")
         let count = buffers[kernel.buffers[buffer]].shape.elementCount
-        check(masked || 0..<count ~= index.bounds.lowerBound && 0..<count ~= index.bounds.upperBound, "\(index) leaves a buffer of \(count)")
+        check(masked || index.stays(below: count), "\(index) leaves a buffer of \(count)")
       case .local(let local, let indices):
         check(kernel.scratch.indices.contains(local), "no scratch \(local)")
         check(indices.count == kernel.scratch[local].extents.count, "scratch \(local) has another rank")
         for (index, extent) in zip(indices, kernel.scratch[local].extents) {
-          check(masked || 0..<extent ~= index.bounds.lowerBound && 0..<extent ~= index.bounds.upperBound, "\(index) leaves scratch of \(extent)")
+          check(masked || index.stays(below: extent), "\(index) leaves scratch of \(extent)")
         }
       }
     }
@@ -61,5 +63,13 @@ extension Schedule {
         check(named.isDisjoint(with: stage.reduced), "a reduction's place names a reduced range")
       }
     }
+  }
+}
+
+extension Index {
+  /// Whether the expression is a valid position in an array of `count` elements, whatever its variables are.
+  fileprivate func stays(below count: Int) -> Bool {
+    let bounds = bounds
+    return bounds.lowerBound >= 0 && bounds.upperBound < count
   }
 }

@@ -6,6 +6,7 @@ let usage = """
     --filter TEXT  only workloads whose names contain it
     --json         one JSON object a workload and line
     --list         names the workloads
+    --first        times the first result of a fresh process instead
   """
 
 var filter = ""
@@ -17,6 +18,11 @@ while let argument = arguments.popFirst() {
   case "--json": isJSON = true
   case "--list":
     for workload in Workload.all { print("\(workload.name): \(workload.summary)") }
+    exit(0)
+  case "--first":
+    let x = Tensor([1.0, 2, 3])
+    let elapsed = ContinuousClock().measure { precondition((x * 2 + 1).floats == [3, 5, 7]) }
+    print("first result after \(elapsed)")
     exit(0)
   case "--help":
     print(usage)

@@ -25,17 +25,14 @@ struct IDXFile: Sendable {
     guard data[2] == IDXFile.unsignedByte else { throw .elementType(path, data[2]) }
     guard data[3] == rank else { throw .rank(path, expected: rank, found: Int(data[3])) }
     let header = 4 + 4 * rank
-    guard data.count >= header else { throw .size(path, expected: header, found: data.count) }
+    guard data.count >= header else { throw .size(path, extents: nil, found: data.count) }
     extents = (0..<rank).map { axis in
       data[4 + 4 * axis..<8 + 4 * axis].reduce(0) { $0 << 8 | Int($1) }
     }
-    var size = header
-    if extents.allSatisfy({ $0 > 0 }) {
-      // Extents that no memory holds are refused like those that the file does not hold.
-      size = extents.reduce(1) { $0.multipliedReportingOverflow(by: $1).overflow ? Int.max / 2 : $0 * $1 }
-      size = min(size, Int.max / 2) + header
+    // In floating point, because extents of a damaged file may multiply to more than an integer holds.
+    guard extents.reduce(1.0, { $0 * Double($1) }) == Double(data.count - header) else {
+      throw .size(path, extents: extents, found: data.count)
     }
-    guard data.count == size else { throw .size(path, expected: size, found: data.count) }
     bytes = Array(data[header...])
   }
 }
@@ -46,7 +43,7 @@ enum IDXError: Error, CustomStringConvertible {
   case noIDX(String)
   case elementType(String, UInt8)
   case rank(String, expected: Int, found: Int)
-  case size(String, expected: Int, found: Int)
+  case size(String, extents: [Int]?, found: Int)
 
   var description: String {
     switch self {
@@ -54,8 +51,9 @@ enum IDXError: Error, CustomStringConvertible {
     case .noIDX(let path): "\(path) is no IDX file: it does not begin with two zero bytes (is it still compressed?)"
     case .elementType(let path, let type): "\(path) holds elements of type \(type), not unsigned bytes (8)"
     case .rank(let path, let expected, let found): "\(path) has \(found) axes, not \(expected)"
-    case .size(let path, let expected, let found):
-      "\(path) is \(found) bytes long and should be \(expected): it is cut off, or not what it says"
+    case .size(let path, let extents, let found):
+      "\(path) is \(found) bytes long, which does not fit \(extents.map { "its extents \($0)" } ?? "its header"): "
+        + "it is cut off, or not what it says"
     }
   }
 }

@@ -24,13 +24,16 @@ import Testing
     for (name, program) in levels {
       let result = schedule.evaluate(leaves: leaves) { kernel in
         let program = program(kernel)
-        if let fault = program.verify() { Issue.record("\(name): \(fault)\n\(program)", sourceLocation: sourceLocation) }
+        if let fault = program.verify() {
+          Issue.record("\(name): \(fault)\n\(program)", sourceLocation: sourceLocation)
+        }
         return program
       }
       for (position, (a, b)) in zip(result.outputs, expected).enumerated() {
-        let difference = zip(a.doubles, b.doubles).map { x, y in
-          x == y || (x.isNaN && y.isNaN) ? 0 : abs(x - y) / Swift.max(1, abs(y))
-        }.max() ?? 0
+        let difference =
+          zip(a.doubles, b.doubles).map { x, y in
+            x == y || (x.isNaN && y.isNaN) ? 0 : abs(x - y) / Swift.max(1, abs(y))
+          }.max() ?? 0
         #expect(difference <= tolerance, "\(name), output \(position)\n\(schedule)", sourceLocation: sourceLocation)
       }
     }

@@ -20,9 +20,10 @@ import Testing
     try Tensor.tryRealize(graphs.flatMap(\.tensors))
     for (number, (name, tensors)) in graphs.enumerated() {
       for (tensor, host) in zip(tensors, expected[number]) {
-        let difference = zip(tensor.doubles, host.doubles).map { x, y in
-          x == y || (x.isNaN && y.isNaN) ? 0 : abs(x - y) / Swift.max(1, abs(y))
-        }.max() ?? 0
+        let difference =
+          zip(tensor.doubles, host.doubles).map { x, y in
+            x == y || (x.isNaN && y.isNaN) ? 0 : abs(x - y) / Swift.max(1, abs(y))
+          }.max() ?? 0
         #expect(
           difference <= tolerance, "\(name) is off by \(difference)\n\(descriptions[number])",
           sourceLocation: sourceLocation)

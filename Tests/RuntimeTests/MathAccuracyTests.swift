@@ -7,7 +7,9 @@ import Testing
   /// Numbers of all magnitudes: every so many-th bit pattern of `float32`, infinities and NaN among them.
   private static let samples: [Float] =
     stride(from: UInt32(0), to: .max - 65_521, by: 65_521).map { Float(bitPattern: $0) }
-    + [0, -0.0, 1, -1, 0.5, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 88.7, -103.9]
+    + [
+      0, -0.0, 1, -1, 0.5, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 88.7, -103.9,
+    ]
 
   /// The units a function may be off; 0 where the result is exact.
   private static func bound(_ op: UnaryOp) -> Double {

@@ -33,9 +33,12 @@ extension CFunctionWriter {
   /// change the memory it reads.
   private func isFoldable(_ value: Value, _ expression: CExpression, into rest: ArraySlice<Statement>) -> Bool {
     for statement in rest {
+      if case .define(let user, _) = statement, uses[user] == 0 { continue }
       if statement.operands.contains(value) {
         if case .store = statement, expression.text.count <= CFunctionWriter.longestRightSide { return true }
-        if expression.text.count > CFunctionWriter.longestOperand || expression.precedence == .conditional { return false }
+        if expression.text.count > CFunctionWriter.longestOperand || expression.precedence == .conditional {
+          return false
+        }
         // What is costly, or reads memory, is not made conditional.
         if case .define(_, .select(let condition, _, _)) = statement, value != condition {
           return !expression.isCostly && !expression.readsMemory

@@ -43,7 +43,9 @@ extension Scalar {
       let isPlain = value.bitPattern == Float.nan.bitPattern
       return .primary(isPlain ? "__builtin_nanf(\"\")" : "float32_of_bits(\(value.bitPattern)u)")
     }
-    if value.isInfinite { return CExpression("\(value < 0 ? "-" : "")__builtin_inff()", value < 0 ? .prefix : .primary) }
+    if value.isInfinite {
+      return CExpression("\(value < 0 ? "-" : "")__builtin_inff()", value < 0 ? .prefix : .primary)
+    }
     return CExpression("\(value)f", value.sign == .minus ? .prefix : .primary)
   }
 

@@ -196,7 +196,8 @@ private struct Flattening {
         case .test(let mask): return !mask.contains(lanes.variable.id)
         case .load(let place, let mask):
           return !mask.contains(lanes.variable.id) && (isVector(place) || lanes.stride(of: replaced(place)) == 0)
-        case .binary(.add, _, _), .binary(.subtract, _, _), .binary(.multiply, _, _), .binary(.divide, _, _): return true
+        case .binary(.add, _, _), .binary(.subtract, _, _), .binary(.multiply, _, _), .binary(.divide, _, _):
+          return true
         case .unary, .binary, .select, .cast, .bitcast: return counts[value] == 0
         }
       case .store(let place, _), .accumulate(let place, .sum, _), .accumulate(let place, .product, _),

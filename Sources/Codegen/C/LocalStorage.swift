@@ -63,7 +63,9 @@ enum LocalStorage: Hashable {
 extension Lanes {
   /// The lanes of a loop of that kind.
   init(_ loop: Loop) {
-    guard let count = loop.count.constantValue else { preconditionFailure("bug: lanes without a number: \(loop.count)") }
+    guard let count = loop.count.constantValue else {
+      preconditionFailure("bug: lanes without a number: \(loop.count)")
+    }
     self.init(variable: loop.variable, count: count)
   }
 

@@ -88,7 +88,8 @@ private struct TileWriter {
     return (value, .define(value, instruction))
   }
 
-  private mutating func load(_ operand: Contraction.Operand, _ replace: (IndexVariable) -> Index?) -> (Value, Statement) {
+  private mutating func load(_ operand: Contraction.Operand, _ replace: (IndexVariable) -> Index?) -> (Value, Statement)
+  {
     define(.load(.buffer(operand.buffer, operand.index.substituting(replace)), .always))
   }
 
@@ -97,8 +98,11 @@ private struct TileWriter {
   ) -> [Statement] {
     if count == 1, kind != .lanes { return body(&self, .constant(0)) }
     let variable = program.makeVariable(extent: count)
-    return [.loop(Loop(
-      variable: variable, name: name, count: .constant(count), kind: kind, body: body(&self, Index(variable))))]
+    return [
+      .loop(
+        Loop(
+          variable: variable, name: name, count: .constant(count), kind: kind, body: body(&self, Index(variable))))
+    ]
   }
 
   /// Wraps the innermost statements in the reduced ranges' loops.
@@ -117,7 +121,8 @@ private struct TileWriter {
 
     /// Runs `body` for every register of the tile.
     func everyRegister(
-      _ writer: inout TileWriter, _ body: (inout TileWriter, _ row: Index, _ vector: Index, _ lane: Index) -> [Statement]
+      _ writer: inout TileWriter,
+      _ body: (inout TileWriter, _ row: Index, _ vector: Index, _ lane: Index) -> [Statement]
     ) -> [Statement] {
       writer.loop("row", tile.rows, .unrolled) { writer, row in
         writer.loop("vector", vectors, .unrolled) { writer, vector in

@@ -57,10 +57,11 @@ public final class Node: Sendable {
   }
 
   deinit {
-    Node.free(state.withLock { state in
-      defer { state.sources = [] }
-      return state.sources
-    })
+    Node.free(
+      state.withLock { state in
+        defer { state.sources = [] }
+        return state.sources
+      })
   }
 
   /// Frees a chain of nodes with a worklist: releasing them one inside the other would overflow the stack.

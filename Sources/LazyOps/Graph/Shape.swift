@@ -46,6 +46,7 @@ public struct Shape: Hashable, Sendable {
 }
 
 extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
+  /// Creates a shape of constant extents: `[2, 3]`.
   public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// The extents in brackets: `[2, 3]`.

@@ -57,6 +57,7 @@ extension Scalar: Hashable {
     }
   }
 
+  /// Feeds the bits that `==` compares.
   public func hash(into hasher: inout Hasher) {
     switch self {
     case .real(let value): hasher.combine(value.bitPattern)
@@ -66,6 +67,7 @@ extension Scalar: Hashable {
 }
 
 extension Scalar: CustomStringConvertible {
+  /// The number as Swift prints it.
   public var description: String {
     switch self {
     case .real(let value): "\(value)"

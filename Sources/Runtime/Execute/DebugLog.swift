@@ -50,20 +50,21 @@ struct DebugLog {
   private static func line(_ launch: KernelLaunch, _ seconds: Double) -> String {
     let rate = { (count: Int) in fixed(Double(count) / Swift.max(seconds, 1e-9) / 1e9, 2) }
     let name = launch.program.name.padding(to: 48)
-    return "\(name) \(fixed(seconds * 1e6, 1).padding(to: 10, left: true)) us "
-      + "\(rate(launch.cost.flops).padding(to: 8, left: true)) GFLOP/s \(rate(launch.cost.bytes).padding(to: 8, left: true)) GB/s"
-      + "  \(launch.program.comment.joined(separator: ", "))"
+    let time = fixed(seconds * 1e6, 1).padding(to: 10, left: true)
+    let flops = rate(launch.cost.flops).padding(to: 8, left: true)
+    let bytes = rate(launch.cost.bytes).padding(to: 8, left: true)
+    return "\(name) \(time) us \(flops) GFLOP/s \(bytes) GB/s  \(launch.program.comment.joined(separator: ", "))"
   }
 
-  /// A number with so many digits after the point.
+  /// A number with so many digits after the point, at least one.
   static func fixed(_ value: Double, _ digits: Int) -> String {
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
     let scaled = Int((abs(value) * scale).rounded())
     let whole = scaled / Int(scale)
     let rest = "\(scaled % Int(scale))"
-    let sign = value < 0 ? "-" : ""
-    return digits == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(String(repeating: "0", count: digits - rest.count))\(rest)"
+    let zeros = String(repeating: "0", count: digits - rest.count)
+    return "\(value < 0 ? "-" : "")\(whole).\(zeros)\(rest)"
   }
 
   /// Writes a line to standard error.

@@ -70,7 +70,9 @@ package struct PlanRun {
         let call = Call(
           function: launch.function, buffers: UnsafePointer(buffers.baseAddress!),
           arguments: UnsafePointer(arguments.baseAddress!))
-        withUnsafeMutablePointer(to: &failure) { failure in call.run(tasks: launch.tasks, shared: launch.cost.isWorthSharing, failure) }
+        withUnsafeMutablePointer(to: &failure) { failure in
+          call.run(tasks: launch.tasks, shared: launch.cost.isWorthSharing, failure)
+        }
       }
     }
   }

@@ -22,7 +22,9 @@ package enum Realizer {
     let plan: ExecutablePlan
     do {
       plan = try plans.plan(for: graph) {
-        try KernelCompiler.shared.get().compile(Schedule(graph))
+        let schedule = Schedule(graph)
+        saveVisualization(schedule)
+        return try KernelCompiler.shared.get().compile(schedule)
       }
     } catch let error as CompileError {
       guard case .compilerNotFound = error else { throw error }
@@ -42,6 +44,7 @@ package enum Realizer {
   }
 
   private static func interpret(_ graph: Graph, _ leaves: [Node], into nodes: [Node]) throws {
+    saveVisualization(Schedule(graph))
     let results = try graph.evaluate(leaves: leaves.map { HostArray($0) })
     for (node, result) in zip(nodes, results) {
       let storage = try StoragePool.shared.allocate(byteCount: node.shape.elementCount * node.dtype.byteCount)

@@ -3,7 +3,12 @@ public import LazyOps
 extension Tensor: CustomStringConvertible {
   /// The elements as nested lists, with shape and type; long axes are cut in the middle. Computes the tensor.
   public var description: String {
-    let values: [String] = dtype.isFloatingPoint ? doubles.map(Tensor.text) : dtype == .bool ? bools.map(String.init) : ints.map(String.init)
+    let values: [String] =
+      switch dtype {
+      case .float32, .float64: doubles.map(Tensor.text)
+      case .bool: bools.map { "\($0)" }
+      case .uint8, .int32, .uint32, .int64: ints.map { "\($0)" }
+      }
     let width = values.map(\.count).max() ?? 0
     let padded = values.map { String(repeating: " ", count: width - $0.count) + $0 }
     return "Tensor(\(text(padded[...], axis: 0)), \(dtype)\(shape))"

@@ -17,8 +17,8 @@ struct StagedNodes {
     var areMany = false
     /// Whether some reader reads one element several times over.
     var repeats = false
-    /// Whether such a reader is a reduction: the node is an operand of a contraction.
-    var feedsContraction = false
+    /// What the node is to a sum of products.
+    var role = Role.none
 
     mutating func add(_ reader: Graph.ID) {
       if let first, first != reader { areMany = true }
@@ -30,6 +30,9 @@ struct StagedNodes {
       areMany = areMany || other.areMany
     }
   }
+
+  /// What a node is to a contraction, each the source of the one before.
+  private enum Role: Int { case none, summand, factor, operand }
 
   init(_ graph: Graph) {
     self.graph = graph
@@ -76,15 +79,23 @@ struct StagedNodes {
         if isStaged[id] { readers[source].add(id) } else { readers[source].add(readers[id]) }
         let repeats = repeatsElements(node, source)
         readers[source].repeats = readers[source].repeats || repeats || (!isStaged[id] && readers[id].repeats)
-        let contracts = isReduction(id) || (!isStaged[id] && readsReduction(readers[id]))
-        readers[source].feedsContraction =
-          readers[source].feedsContraction || (repeats && contracts) || (!isStaged[id] && readers[id].feedsContraction)
+        let role = role(ofSourceOf: node, isStaged[id] ? .none : readers[id].role, repeats: repeats)
+        if role.rawValue > readers[source].role.rawValue { readers[source].role = role }
       }
     }
   }
 
-  private func readsReduction(_ readers: Readers) -> Bool {
-    readers.areMany || (readers.first.map(isReduction) ?? false)
+  /// What a source of `node` is to a contraction: a product that is summed up has factors, and a factor whose elements
+  /// are used more than once is an operand, worth a register tile.
+  private func role(ofSourceOf node: Graph.Vertex, _ own: Role, repeats: Bool) -> Role {
+    switch node.op {
+    case .reduce(.sum, _): .summand
+    case .binary(.multiply): own == .summand ? .factor : .none
+    case .detach, .reshape, .permute, .expand, .slice, .window, .bitcast: own == .factor && repeats ? .operand : own
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .reduce, .pad, .overlapAdd,
+      .concatenate, .gather, .scatterAdd, .update:
+      .none
+    }
   }
 
   /// Whether `node` reads elements of `source` more than once.
@@ -108,7 +119,7 @@ struct StagedNodes {
     case .detach, .reshape, .permute, .expand, .slice, .window, .bitcast: return false
     case .reduce, .overlapAdd, .scatterAdd: return true
     case .unary, .binary, .select, .cast, .pad, .concatenate, .gather, .update:
-      if readers.feedsContraction { return true }
+      if readers.role == .operand { return true }
       if readers.repeats && cost[id] >= CostModel.expensive { return true }
       return readers.areMany && (cost[id] >= CostModel.expensive || loads[id] >= 2)
     }

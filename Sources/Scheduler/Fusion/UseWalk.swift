@@ -42,7 +42,8 @@ struct UseWalk {
     case .overlapAdd(let geometry):
       let source = graph.nodes[node.sources[0]].shape
       let window = makeIndex(geometry.size)
-      visit(node.sources[0], at: SourceIndices(overlapping: geometry, at: indices, window: window, source: source).indices)
+      let moved = SourceIndices(overlapping: geometry, at: indices, window: window, source: source)
+      visit(node.sources[0], at: moved.indices)
     case .concatenate(let axis):
       var start = 0
       for source in node.sources {

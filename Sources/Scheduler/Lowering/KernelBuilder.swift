@@ -28,8 +28,8 @@ struct KernelBuilder {
     self.draft = draft
     self.bufferOf = bufferOf
     kernel = Kernel(
-      grid: draft.grid, stages: [], scratch: [], buffers: [], arguments: [], members: draft.members.reversed().map(\.node),
-      boundaries: draft.boundaries, nextVariable: draft.nextVariable)
+      grid: draft.grid, stages: [], scratch: [], buffers: [], arguments: [],
+      members: draft.members.reversed().map(\.node), boundaries: draft.boundaries, nextVariable: draft.nextVariable)
     memberOf = Dictionary(uniqueKeysWithValues: draft.members.map { ($0.node, $0) })
     argumentOf = arguments
     for member in draft.members.dropFirst() {

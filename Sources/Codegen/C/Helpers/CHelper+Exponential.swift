@@ -1,10 +1,10 @@
-// Polynomials of these files are minimax fits of the function named, computed for this project by Remez' algorithm in 50
-// digits; coefficients were rounded to float one after the other, each time with a new fit of those left. Functions have
-// no branches, so that loops around them become vector instructions. Worst errors, over every 257th bit pattern:
+// Polynomials of these files are minimax fits of the function named, computed for this project by Remez' algorithm in
+// 50 digits; coefficients were rounded to float one after the other, each time with a new fit of those left. Functions
+// have no branches, so that loops around them become vector instructions. Worst errors, over every 257th bit pattern:
 //
-//   exp 0.88 ulp    log 0.94    sin 1.47    tanh 1.35
-//   exp2 0.85       log2 1.04   cos 1.48    erf 1.08
-//   expm1 1.44      log1p 1.42  tan 0.50    power 0.53
+//   exp 0.88 ulp    log 0.94    sin 1.49    tanh 1.35
+//   exp2 0.85       log2 1.04   cos 1.49    erf 1.08
+//   expm1 1.44      log1p 1.42  tan 0.50    power 0.54
 extension CHelper {
   static let exponential: [CHelper] = [
     CHelper(

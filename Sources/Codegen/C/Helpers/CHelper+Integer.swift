@@ -40,7 +40,8 @@ extension CHelper {
           return (long)result;
         }
         """)
-    ] + [DType.float32, .float64].map { dtype in
+    ]
+    + [DType.float32, .float64].map { dtype in
       let type = dtype.cType
       return CHelper(
         "int64_of_\(dtype)",

@@ -67,8 +67,8 @@ extension CHelper {
     CHelper(
       "log1p_float32",
       """
-      // log(1 + x) = n log(2) + log(1 + f), where n is the exponent of the rounded 1 + x, but f = x 2^-n + (2^-n - 1) is
-      // computed from x itself. 2^-n is kept four times as large, for it may be subnormal.
+      // log(1 + x) = n log(2) + log(1 + f), where n is the exponent of the rounded 1 + x, but f = x 2^-n + (2^-n - 1)
+      // is computed from x itself. 2^-n is kept four times as large, for it may be subnormal.
       static inline float log1p_float32(float x) {
         const int exponent = (int)(bits_of_float32(1.0f + x) - bits_of_float32(0x1.6a09e6p-1f)) >> 23;
         const float scale = float32_of_bits((129u - exponent) << 23);

@@ -3,8 +3,8 @@ extension CHelper {
     CHelper(
       "turns_of_float32",
       """
-      // x / (2 pi) modulo 1, within half a turn of 0 but for rounding. 1 / (2 pi) is cut into pieces of 29 bits, so that x
-      // times a piece is exact in double, and whole turns are dropped from each product: right for every finite x.
+      // x / (2 pi) but for whole turns. 1 / (2 pi) is cut into pieces of 29 bits, so that x times a piece is exact in
+      // double, and whole turns are dropped from each product: right for every finite x.
       static inline double turns_of_float32(float x) {
         const double a = x * 0x1.45f306dp-3;
         const double b = x * 0x1.9391054p-32;

@@ -47,7 +47,9 @@ extension CHelper {
     case 32: return [("__FMA__", "__builtin_ia32_vfmadd\(suffix)256(a, b, c)")]
     case 16:
       let arm = dtype == .float32 ? "v4sf" : "v2df"
-      return [("__FMA__", "__builtin_ia32_vfmadd\(suffix)(a, b, c)"), ("__aarch64__", "__builtin_aarch64_fma\(arm)(a, b, c)")]
+      return [
+        ("__FMA__", "__builtin_ia32_vfmadd\(suffix)(a, b, c)"), ("__aarch64__", "__builtin_aarch64_fma\(arm)(a, b, c)"),
+      ]
     default: return []
     }
   }
