@@ -74,8 +74,8 @@ import Testing
   @Test func vectorTypesAreDeclaredBeforeTheirFunctions() throws {
     let unit = Self.renderer.unit([Self.renderer.render(Self.tile(depth: 5), checked: false)])
     let type = try #require(
-      unit.range(of: "typedef float float8v __attribute__((vector_size(32), aligned(4), may_alias));"))
-    let multiplyAdd = try #require(unit.range(of: "float8v fma_float8v(float8v a, float8v b, float8v c) {"))
+      unit.firstRange(of: "typedef float float8v __attribute__((vector_size(32), aligned(4), may_alias));"))
+    let multiplyAdd = try #require(unit.firstRange(of: "float8v fma_float8v(float8v a, float8v b, float8v c) {"))
     #expect(type.lowerBound < multiplyAdd.lowerBound)
     #expect(!unit.contains("float16v"))
   }
@@ -122,7 +122,7 @@ import Testing
       }
     }
     b.loop("i", 16) { b, i in
-      let v = b.load(.local(row, [15 - i]))
+      let v = b.load(.local(row, [i * -1 + 15]))
       b.emit(.store(.buffer(y, i), v))
     }
     #expect(

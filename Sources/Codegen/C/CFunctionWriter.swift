@@ -148,7 +148,7 @@ struct CFunctionWriter {
   private mutating func declare(_ number: Int, _ type: String) {
     var (line, row): ([String], ArraySlice<Int>?) = ([], nil)
     for element in storage[number].elements {
-      let current = element.dropLast(isVector(number) ? 2 : 1)
+      let current = CFunctionWriter.visible(element, of: program.locals[number], storage[number].storage).dropLast()
       if current != row, !line.isEmpty {
         write("\(type) \(line.joined(separator: ", "));")
         line = []
@@ -157,13 +157,6 @@ struct CFunctionWriter {
       line.append(localNames[number][element]!)
     }
     write("\(type) \(line.joined(separator: ", "));")
-  }
-
-  private func isVector(_ local: Int) -> Bool {
-    switch storage[local].storage {
-    case .vectors: true
-    case .array, .scalars: false
-    }
   }
 
   // MARK: - Text

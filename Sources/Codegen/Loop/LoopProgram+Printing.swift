@@ -34,7 +34,10 @@ private struct StatementText {
     self.program = program
     var names: [Int: String] = [:]
     program.body.forEachStatement {
-      if case .loop(let loop) = $0 { names[loop.variable.id] = "\(loop.name)\(loop.variable.id)" }
+      guard case .loop(let loop) = $0 else { return }
+      // A number that is part of the name already would run into the one that tells loops apart.
+      let stem = loop.name.prefix { !$0.isNumber }
+      names[loop.variable.id] = "\(stem)\(loop.variable.id)"
     }
     self.names = names
   }

@@ -19,13 +19,13 @@ extension CHelper {
           + "__attribute__((vector_size(\(byteCount)), aligned(\(dtype.byteCount)), may_alias));"),
       CHelper(
         "broadcast_\(type)",
-        "static inline __attribute__((always_inline)) \(type) broadcast_\(type)(\(element) x) "
+        "static inline \(type) broadcast_\(type)(\(element) x) "
           + "{ return (\(type)){\(everyLane)}; }"),
       // GNU C has no operator for it, and flags that contract would contract other sums too.
       CHelper(
         "fma_\(type)",
         """
-        static inline __attribute__((always_inline)) \(type) fma_\(type)(\(type) a, \(type) b, \(type) c) {
+        static inline \(type) fma_\(type)(\(type) a, \(type) b, \(type) c) {
         #if __has_builtin(__builtin_elementwise_fma)
           return __builtin_elementwise_fma(a, b, c);
         \(builtins)#else
