@@ -23,7 +23,7 @@ import Testing
     return String(line.split(separator: "=", maxSplits: 1)[1].dropFirst().dropLast())
   }
 
-  @Test(arguments: [
+  private static let indices: [(Index, String)] = [
     (i * 8 + j, "x[i*8 + j]"),
     (i * 8 - j + 7, "x[i*8 - j + 7]"),
     (-i + 99, "x[99 - i]"),
@@ -38,7 +38,9 @@ import Testing
     (Index.min(i, .constant(52)), "x[minimum_int64(i, 52)]"),
     (Index.max(i - 4, .constant(0)) + j, "x[maximum_int64(i - 4, 0) + j]"),
     (.constant(3_000_000_000), "x[3000000000L]"),
-  ])
+  ]
+
+  @Test(arguments: indices)
   func index(_ index: Index, _ text: String) {
     #expect(Self.rightSide(index) == text)
   }

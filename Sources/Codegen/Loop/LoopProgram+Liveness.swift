@@ -16,6 +16,35 @@ private struct Region: Hashable {
     indices = indices.map { $0.substituting { $0.id == id ? placeholder : nil } }
     counts = counts.map { $0.substituting { $0.id == id ? placeholder : nil } }
   }
+
+  /// Whether these are all elements of an array: each index runs through all numbers below its extent, whatever the
+  /// others are.
+  func isWhole(_ extents: [Int]) -> Bool {
+    var used: Set<Int> = []
+    return zip(indices, extents).allSatisfy { index, extent in
+      // Its terms are the digits of a number: each weighs as much as all lower ones together can count.
+      var digits: [(weight: Int, count: Int)] = []
+      let terms: [IndexTerm]
+      switch index {
+      case .constant(0): terms = []
+      case .variable: terms = [IndexTerm(coefficient: 1, atom: index)]
+      case .sum(0, let summands): terms = summands
+      case .constant, .sum, .floorDivide, .modulo, .minimum, .maximum: return false
+      }
+      for term in terms {
+        guard case .variable(let digit) = term.atom, digit.id < 0, used.insert(digit.id).inserted,
+          let count = counts[~digit.id].constantValue
+        else { return false }
+        digits.append((term.coefficient, count))
+      }
+      var weight = 1
+      for digit in digits.sorted(by: { $0.weight < $1.weight }) {
+        guard digit.weight == weight else { return false }
+        weight *= digit.count
+      }
+      return weight == extent
+    }
+  }
 }
 
 // Whether what a local holds matters to later turns of a loop and to what follows it.
@@ -61,7 +90,7 @@ extension LoopProgram {
     for statement in list {
       if let access = statement.access, access.place.memory == .local(local) {
         let region = Region(indices: access.place.indices)
-        if access.reads, !isWritten(region, loops, written) { return true }
+        if access.reads, !isWritten(region, of: local, loops, written) { return true }
         if access.writes { written.insert(region) }
       }
       switch statement {
@@ -85,8 +114,8 @@ extension LoopProgram {
   }
 
   /// Whether elements have been written, in this turn of all loops or in other turns of the inner ones.
-  private func isWritten(_ region: Region, _ loops: [Loop], _ written: Set<Region>) -> Bool {
-    if written.contains(region) { return true }
+  private func isWritten(_ region: Region, of local: Int, _ loops: [Loop], _ written: Set<Region>) -> Bool {
+    if written.contains(region) || written.contains(where: { $0.isWhole(locals[local].extents) }) { return true }
     var region = region
     for loop in loops.reversed() {
       region.generalize(over: loop)

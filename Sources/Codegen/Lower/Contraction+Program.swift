@@ -96,7 +96,7 @@ private struct TileWriter {
   private mutating func loop(
     _ name: String, _ count: Int, _ kind: Loop.Kind, _ body: (inout TileWriter, Index) -> [Statement]
   ) -> [Statement] {
-    if count == 1, kind != .lanes { return body(&self, .constant(0)) }
+    if count == 1 { return body(&self, .constant(0)) }
     let variable = program.makeVariable(extent: count)
     return [
       .loop(

@@ -71,7 +71,14 @@ struct Contraction {
     let choices = [(a, b), (b, a)].compactMap { left, right in
       sideBySide(right, not: left).map { (left: left, right: right, columns: $0) }
     }
-    guard let choice = choices.max(by: { $0.columns.extent < $1.columns.extent }) else { return nil }
+    guard let choice = choices.max(by: { $0.columns.extent < $1.columns.extent }) else {
+      // Nothing lies side by side: a tile of scalars still keeps many sums going at once.
+      guard let range = longest(moving: b, not: a) else { return nil }
+      (left, right, columns, vectorized, width) = (a, b, range, range, 1)
+      rows = longest(moving: a, not: b)
+      tile = (Swift.min(4, rows?.extent ?? 1), Swift.min(4, range.extent))
+      return
+    }
     (left, right, columns, vectorized) = (choice.left, choice.right, choice.columns, choice.columns)
     rows = longest(moving: left, not: right)
     var width = registerWidth

@@ -66,6 +66,8 @@ struct CompilerProbe: Equatable {
     if macros.contains("__GNUC__") && !macros.contains("__clang__") {
       // gcc's jump threading breaks up chains of clamps, which then do not vectorize.
       self.flags.append("-fno-thread-jumps")
+      // Short loops over partial sums become straight code, which keeps them in registers.
+      self.flags.append("-fpeel-loops")
       #if os(Linux)
         // Conversions of half types that the processor does not have are functions of the compiler's own library.
         libraries.append("-lgcc")

@@ -29,7 +29,7 @@ struct UseWalk {
   mutating func sources(of id: Graph.ID, at indices: [Index]) {
     let node = graph.nodes[id]
     if let source = node.sources.first,
-      let moved = SourceIndices(node.op, at: indices, result: node.shape, source: graph.nodes[source].shape)
+      let moved = SourceIndices(node.op, at: indices, result: node.shape, source: graph.nodes[source].shape, bounded: bounded)
     {
       return visit(source, at: moved.indices)
     }
@@ -41,14 +41,14 @@ struct UseWalk {
       visit(node.sources[0], at: reducedIndices(of: node, axes: axes, at: indices))
     case .overlapAdd(let geometry):
       let source = graph.nodes[node.sources[0]].shape
-      let window = makeIndex(geometry.size)
-      let moved = SourceIndices(overlapping: geometry, at: indices, window: window, source: source)
+      let turn = makeIndex(SourceIndices.turns(of: geometry))
+      let moved = SourceIndices(overlapping: geometry, at: indices, turn: turn, source: source, bounded: bounded)
       visit(node.sources[0], at: moved.indices)
     case .concatenate(let axis):
       var start = 0
       for source in node.sources {
         var moved = indices
-        moved[axis] = indices[axis] - start
+        moved[axis] = bounded(indices[axis] - start, graph.nodes[source].shape[axis])
         visit(source, at: moved)
         start += graph.nodes[source].shape[axis]
       }
@@ -65,9 +65,16 @@ struct UseWalk {
       visit(node.sources[2], at: moved)
     case .update(let ranges):
       visit(node.sources[0], at: indices)
-      visit(node.sources[1], at: SourceIndices(inside: ranges, at: indices, of: node.shape).indices)
+      let inside = SourceIndices(inside: ranges, at: indices, of: node.shape, bounded: bounded)
+      visit(node.sources[1], at: inside.indices)
     case .reshape, .permute, .expand, .slice, .pad, .window: preconditionFailure("bug: a movement op without a source")
     }
+  }
+
+  /// A variable for a position that is masked: which one does not matter, for it is none of the grid's.
+  private func bounded(_ position: Index, _ count: Int) -> Index {
+    let bounds = position.bounds
+    return count == 0 || bounds.lowerBound >= 0 && bounds.upperBound < count ? position : makeIndex(count)
   }
 
   private func reducedIndices(of node: Graph.Vertex, axes: [Int], at indices: [Index]) -> [Index] {

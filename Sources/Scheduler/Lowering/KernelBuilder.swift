@@ -104,10 +104,12 @@ struct KernelBuilder {
         let reduced = axes.compactMap { indices[$0].asVariable }
         return Body(value: builder.value(of: source, at: indices), reduced: reduced, reduction: op)
       case .overlapAdd(let geometry):
-        let window = builder.makeIndex(extent: geometry.size)
-        let moved = SourceIndices(overlapping: geometry, at: member.indices, window: window, source: shape)
+        let turn = builder.makeIndex(extent: SourceIndices.turns(of: geometry))
+        let moved = SourceIndices(overlapping: geometry, at: member.indices, turn: turn, source: shape) {
+          builder.bounded($0, $1)
+        }
         let value = builder.masked(source, at: moved.indices, inside: moved.mask, mask: .always)
-        return Body(value: value, reduced: [window.asVariable].compactMap { $0 }, reduction: .sum)
+        return Body(value: value, reduced: [turn.asVariable].compactMap { $0 }, reduction: .sum)
       case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute,
         .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .update:
         preconditionFailure("bug: \(graph.label(member.node)) is no reduction")
@@ -180,7 +182,7 @@ struct KernelBuilder {
     kernel.arguments = places.kernel.arguments
     kernel.nextVariable = builder.nextVariable
     kernel.stages.append(
-      Stage(spatial: spatial, reduced: reduced, steps: builder.steps, values: builder.values, results: results))
+      Stage(spatial: spatial, reduced: reduced, steps: builder.finishedSteps, values: builder.values, results: results))
   }
 }
 

@@ -19,12 +19,20 @@ struct StageBuilder {
   var nextVariable: Int
   private var known: [Key: Value] = [:]
   private var bound: [Value: IndexVariable] = [:]
+  /// Variables that stand for masked positions, and the expressions they stand for.
+  private var standIns: [StandIn: IndexVariable] = [:]
+  private var meanings: [IndexVariable: Index] = [:]
   private var instructions: [Instruction] = []
 
   private struct Key: Hashable {
     let node: Graph.ID
     let indices: [Index]
     let mask: Mask
+  }
+
+  private struct StandIn: Hashable {
+    let position: Index
+    let count: Int
   }
 
   init(graph: Graph, homes: Homes, nextVariable: Int) {
@@ -77,7 +85,8 @@ struct StageBuilder {
     case .cast: return define(.cast(value(of: node.sources[0], at: indices, mask: mask)), node.dtype)
     case .bitcast: return define(.bitcast(value(of: node.sources[0], at: indices, mask: mask)), node.dtype)
     case .detach, .reshape, .permute, .expand, .slice, .window, .pad:
-      let moved = SourceIndices(node.op, at: indices, result: node.shape, source: shape(0))!
+      let source = shape(0)
+      let moved = SourceIndices(node.op, at: indices, result: node.shape, source: source) { bounded($0, $1) }!
       return masked(node.sources[0], at: moved.indices, inside: moved.mask, mask: mask)
     case .concatenate(let axis): return concatenated(node, axis, at: indices, mask: mask)
     case .gather(let axis):
@@ -86,7 +95,7 @@ struct StageBuilder {
       moved[axis] = .variable(bind(index, extent: shape(0)[axis], failure: id))
       return value(of: node.sources[0], at: moved, mask: mask)
     case .update(let ranges):
-      let inside = SourceIndices(inside: ranges, at: indices, of: node.shape)
+      let inside = SourceIndices(inside: ranges, at: indices, of: node.shape) { bounded($0, $1) }
       let written = value(of: node.sources[1], at: inside.indices, mask: mask.and(inside.mask))
       if inside.mask == .always { return written }
       let kept = value(of: node.sources[0], at: indices, mask: mask)
@@ -114,7 +123,7 @@ struct StageBuilder {
       if start == end { continue }
       let inside = Mask(indices[axis], in: start..<end)
       var moved = indices
-      moved[axis] = indices[axis] - start
+      moved[axis] = bounded(indices[axis] - start, end - start)
       let piece = value(of: source, at: moved, mask: mask.and(inside))
       if let rest = result {
         let test = define(.test(Mask(indices[axis], in: 0..<end)), .bool)
@@ -125,6 +134,29 @@ struct StageBuilder {
       end = start
     }
     return result ?? zero(node.dtype)
+  }
+
+  /// Returns a variable that stands for a position where a mask keeps it below `count`; see `SourceIndices`.
+  mutating func bounded(_ position: Index, _ count: Int) -> Index {
+    let bounds = position.bounds
+    if count == 0 || bounds.lowerBound >= 0 && bounds.upperBound < count { return position }
+    if count == 1 { return .constant(0) }
+    let standIn = StandIn(position: position, count: count)
+    if let variable = standIns[standIn] { return .variable(variable) }
+    let variable = IndexVariable(id: nextVariable, extent: count)
+    nextVariable += 1
+    standIns[standIn] = variable
+    meanings[variable] = position.substituting { meanings[$0] }
+    return .variable(variable)
+  }
+
+  /// The steps, with stand-ins replaced by what they stand for.
+  var finishedSteps: [Stage.Step] {
+    guard !meanings.isEmpty else { return steps }
+    return steps.map { step in
+      guard case .define(let value, let instruction) = step else { return step }
+      return .define(value, instruction.map(values: { $0 }, replacing: { meanings[$0] }))
+    }
   }
 
   private mutating func zero(_ dtype: DType) -> Value { define(.constant(Scalar.integer(0).cast(to: dtype)), dtype) }
