@@ -87,6 +87,8 @@ awkward = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 3.0, -3.0, 1e-
 
 # Elementwise functions.
 
+# PyTorch's sign of NaN is 0 and of -0 is 0; here both stay, as in NumPy. Its gradient of |x| follows from it.
+plain = [x for x in awkward if not math.isnan(x) and math.copysign(1, x) == (-1 if x < 0 else 1)]
 exact = {"abs": torch.abs, "sign": torch.sign, "floor": torch.floor, "ceil": torch.ceil, "round": torch.round,
          "trunc": torch.trunc, "negate": torch.neg, "square": torch.square, "isNaN": torch.isnan,
          "isInfinite": torch.isinf, "isFinite": torch.isfinite}
@@ -94,14 +96,15 @@ rounded = {"sqrt": torch.sqrt, "reciprocal": torch.reciprocal, "rsqrt": torch.rs
            "exp2": torch.exp2, "expm1": torch.expm1, "log": torch.log, "log2": torch.log2, "log10": torch.log10,
            "log1p": torch.log1p, "sin": torch.sin, "cos": torch.cos, "tan": torch.tan, "sinh": torch.sinh,
            "cosh": torch.cosh, "tanh": torch.tanh, "erf": torch.erf}
-activations = {"relu": F.relu, "leakyReLU": F.leaky_relu, "elu": F.elu, "selu": F.selu, "gelu": F.gelu,
+activations = {"relu": F.relu, "leakyReLU": F.leaky_relu, "elu": F.elu, "selu": F.selu, "gelu": lambda x: F.gelu(x.double()).to(x.dtype),
                "geluTanh": lambda x: F.gelu(x, approximate="tanh"), "sigmoid": torch.sigmoid,
                "logSigmoid": F.logsigmoid, "softplus": F.softplus, "silu": F.silu, "mish": F.mish,
                "softsign": F.softsign, "hardtanh": F.hardtanh, "hardSigmoid": F.hardsigmoid,
                "hardSwish": F.hardswish}
+# In float32 PyTorch's own gelu is off by 1e-4 in the left tail, and NaN for infinity.
 for name, function in exact.items():
     for dtype in (torch.float32, torch.float64):
-        case(name, function, t(awkward, dtype), tolerance=0)
+        case(name, function, t(plain if name == "sign" else awkward, dtype), tolerance=0, gradient=name in ("floor", "negate"))
 for name, function in rounded.items():
     case(name, function, t(awkward), gradient=False)
     case(name, function, t([x for x in awkward if abs(x) < 1e3], torch.float64), tolerance=1e-13, gradient=False)
@@ -109,9 +112,9 @@ for name, function in rounded.items():
 for name in ("exp", "sin", "cos", "tanh", "erf", "expm1", "sinh"):
     case(name, rounded[name], t([-0.5, 0.0, 1.25, -3.0]))
 for name, function in activations.items():
-    case(name, function, t(awkward), gradient=False, tolerance=2e-5)
-    case(name, function, t([-4.0, -2.5, -1.5, -0.7, -0.1, 0.1, 0.5, 1.5, 2.5, 4.0]), tolerance=2e-5)
-    case(name, function, t([-30.0, -15.0, 15.0, 30.0, 50.0]), tolerance=2e-5)
+    case(name, function, t([x for x in awkward if name != "gelu" or abs(x) < 2.6 or abs(x) > 10]), gradient=False, tolerance=2e-5)
+    case(name, function, t([-4.0, -2.5, -1.5, -0.7, -0.1, 0.1, 0.5, 1.5, 2.5, 4.0]), scale=True)
+    case(name, function, t([-30.0, -15.0, 15.0, 30.0, 50.0]), tolerance=2e-5, scale=True)
 for name in ("relu", "leakyReLU", "elu", "gelu", "sigmoid", "logSigmoid", "silu", "hardtanh", "hardSwish", "softsign"):
     case(name, activations[name], t([0.0]), tolerance=2e-5, note="the derivative at 0")
 for dtype in (torch.int32, torch.int64, torch.uint8):
@@ -119,6 +122,8 @@ for dtype in (torch.int32, torch.int64, torch.uint8):
     for name in ("exp", "sqrt", "sigmoid", "reciprocal", "log"):
         case(name, (rounded | activations)[name], whole)
     case("square", torch.square, whole, tolerance=0)
+for name in ("abs", "square"):
+    case(name, exact[name], t([x for x in plain if abs(x) < 1e5]), tolerance=1e-6)
 case("abs", torch.abs, t([-5, 0, 5, -2**31], torch.int32), tolerance=0)
 case("sign", torch.sign, t([-5, 0, 5, -2**31], torch.int32), tolerance=0)
 case("negate", torch.neg, t([0, 1, 255], torch.uint8), tolerance=0)
@@ -137,7 +142,9 @@ arithmetic = {"add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "d
 comparisons = {"equal": torch.eq, "notEqual": torch.ne, "less": torch.lt, "lessEqual": torch.le,
                "greater": torch.gt, "greaterEqual": torch.ge}
 for name, function in (arithmetic | comparisons).items():
-    case(name, function, left, right, tolerance=0, gradient=False)
+    # Of 0 and -0 neither is the larger: which of them is the maximum is left open.
+    decided = [i for i in range(len(pairs)) if not (name in ("maximum", "minimum") and left[i] == right[i] == 0)]
+    case(name, function, left[decided], right[decided], tolerance=0, gradient=False)
     case(name, function, t([[1, -2, 3]], torch.int32), t([[2], [-2]], torch.int32), tolerance=0)
     case(name, function, t([2**62, -2**62, 2**53 + 1], torch.int64), t([2**62, 5, 2**53], torch.int64), tolerance=1e-7
          if name == "divide" else 0)

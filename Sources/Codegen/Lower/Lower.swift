@@ -10,10 +10,11 @@ extension LoopProgram {
     self.init(
       name: kernel.name(in: schedule.graph),
       comment: kernel.members.map { schedule.graph.label($0) },
-      buffers: kernel.buffers.map { number in
+      // Numbered in the kernel, so that equal kernels have equal texts.
+      buffers: kernel.buffers.enumerated().map { position, number in
         let buffer = schedule.buffers[number]
         return BufferParameter(
-          name: written.contains(number) ? "out\(number)" : "in\(number)", dtype: buffer.dtype,
+          name: written.contains(number) ? "out\(position)" : "in\(position)", dtype: buffer.dtype,
           count: buffer.shape.elementCount, isWritten: written.contains(number))
       },
       arguments: kernel.arguments.map { schedule.arguments[$0].dtype },

@@ -89,6 +89,11 @@ extension HostArray {
   }
 }
 
+extension HostArray {
+  /// Returns the elements converted to another type, as `Scalar.cast` does.
+  package func cast(to dtype: DType) -> HostArray { HostArray(elements.cast(to: dtype), shape, dtype) }
+}
+
 extension HostArray.Elements {
   /// One value `count` times.
   init(repeating value: Scalar, count: Int) {

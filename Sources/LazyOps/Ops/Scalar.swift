@@ -40,7 +40,9 @@ public enum Scalar: Sendable {
     case .int32: .integer(Int64(Int32(truncatingIfNeeded: int64)))
     case .uint32: .integer(Int64(UInt32(truncatingIfNeeded: int64)))
     case .int64: .integer(int64)
-    case .float32: .real(Double(Float(double)))
+    case .float32:
+      // An integer is rounded once: through `Double` a large one would be twice.
+      if case .integer(let value) = self { .real(Double(Float(value))) } else { .real(Double(Float(double))) }
     case .float64: .real(double)
     }
   }

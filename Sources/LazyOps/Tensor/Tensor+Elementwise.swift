@@ -35,10 +35,18 @@ extension Tensor {
   public func cos() -> Tensor { real(.cos) }
   /// Returns the tangent of an angle in radians.
   public func tan() -> Tensor { real(.tan) }
-  /// Returns the hyperbolic sine.
-  public func sinh() -> Tensor { (expm1() - (-floating).expm1()) * 0.5 }
+  /// Returns the hyperbolic sine, exact near 0 too.
+  public func sinh() -> Tensor {
+    // 2 sinh(x / 2) cosh(x / 2): the exponential of x itself overflows before its half does.
+    let (up, down) = halfExponentials
+    return (up - down) * 0.5 * (up + down + 2)
+  }
   /// Returns the hyperbolic cosine.
-  public func cosh() -> Tensor { (exp() + (-floating).exp()) * 0.5 }
+  public func cosh() -> Tensor {
+    // 1 + 2 sinh(x / 2)²: its derivative is exact near 0 too.
+    let (up, down) = halfExponentials
+    return (up - down).square() * 0.5 + 1
+  }
   /// Returns the hyperbolic tangent.
   public func tanh() -> Tensor { real(.tanh) }
   /// Returns the error function, 2 / sqrt(pi) times the integral of exp(-t²) from 0 to x.
@@ -52,6 +60,12 @@ extension Tensor {
   public func round() -> Tensor { rounded(.round) }
   /// Returns x without its fraction, in the same dtype.
   public func trunc() -> Tensor { rounded(.truncate) }
+
+  /// exp(x / 2) - 1 and exp(-x / 2) - 1.
+  private var halfExponentials: (up: Tensor, down: Tensor) {
+    let half = floating * 0.5
+    return (half.expm1(), (-half).expm1())
+  }
 
   private func real(_ op: UnaryOp) -> Tensor { Primitive.unary(op, floating) }
 

@@ -71,9 +71,9 @@ extension Tensor {
     logSumExp(axes: [axis], keepDimensions: keepDimensions)
   }
 
-  /// Returns the maxima along axes, which are kept; no gradient flows through them.
+  /// Returns the maxima along axes, which are kept, or zeros where there are no elements; no gradient flows through them.
   func shift(_ axes: [Int], _ op: String) -> Tensor {
-    for axis in axes { Tensor.require(shape[axis] > 0, op, "axis \(axis) of shape \(shape) has no elements") }
+    if axes.contains(where: { shape[$0] == 0 }) { return .zeros(shape.collapsing(axes), dtype: dtype) }
     return Primitive.detach(reduce(.maximum, op, axes, true))
   }
 

@@ -38,7 +38,10 @@ package final class KernelCompiler: Sendable {
   /// Compiles and loads the kernels of a schedule; throws `CompileError`, `FileError` or `LoadError`.
   package func compile(_ schedule: Schedule) throws -> ExecutablePlan {
     let environment = Environment.current
-    if environment.verify { schedule.verify() }
+    if environment.verify {
+      schedule.graph.verify(after: "simplification")
+      schedule.verify()
+    }
     var programs: [LoopProgram: (program: LoopProgram, source: String)] = [:]
     let written = schedule.kernels.map { kernel -> (program: LoopProgram, source: String) in
       let plain = LoopProgram.optimized(kernel, in: schedule, vectorByteCount: compiler.vectorByteCount)

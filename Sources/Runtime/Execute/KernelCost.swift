@@ -27,9 +27,12 @@ package struct KernelCost: Hashable, Sendable {
     bytes = kernel.buffers.reduce(0) { $0 + schedule.buffers[$1].byteCount }
   }
 
-  /// Below this many instructions a second thread costs more than it saves.
-  private static let worthSharing = 30_000
+  /// Below these many instructions a second thread costs more than it saves: less than a microsecond where it is
+  /// awake, some fifty where it has to be woken.
+  private static let worthSharing = (awake: 30_000, asleep: 500_000)
 
-  /// Whether to share the kernel's tasks among threads.
-  package var isWorthSharing: Bool { instructions > KernelCost.worthSharing }
+  /// Whether to share the kernel's tasks among the threads of a pool. It changes no result.
+  package func isWorthSharing(on pool: ThreadPool) -> Bool {
+    instructions > KernelCost.worthSharing.awake && (instructions > KernelCost.worthSharing.asleep || pool.isAwake)
+  }
 }

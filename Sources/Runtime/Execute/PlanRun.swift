@@ -71,7 +71,7 @@ package struct PlanRun {
           function: launch.function, buffers: UnsafePointer(buffers.baseAddress!),
           arguments: UnsafePointer(arguments.baseAddress!))
         withUnsafeMutablePointer(to: &failure) { failure in
-          call.run(tasks: launch.tasks, shared: launch.cost.isWorthSharing, failure)
+          call.run(tasks: launch.tasks, cost: launch.cost, failure)
         }
       }
     }
@@ -87,9 +87,11 @@ private struct Call: @unchecked Sendable {
   /// The pieces each thread takes, so that uneven ones even out.
   private static let chunksPerThread = 4
 
-  func run(tasks: Int, shared: Bool, _ failure: UnsafeMutablePointer<Int32>) {
+  func run(tasks: Int, cost: KernelCost, _ failure: UnsafeMutablePointer<Int32>) {
     let pool = ThreadPool.shared
-    guard shared, tasks > 1, pool.threadCount > 1 else { return function(buffers, arguments, 0, tasks, failure) }
+    guard tasks > 1, pool.threadCount > 1, cost.isWorthSharing(on: pool) else {
+      return function(buffers, arguments, 0, tasks, failure)
+    }
     let chunks = Swift.min(tasks, pool.threadCount * Call.chunksPerThread)
     nonisolated(unsafe) let failure = failure
     pool.run(chunks: chunks) { chunk in

@@ -17,6 +17,7 @@ package enum Realizer {
     guard !pending.isEmpty else { return }
     let start = DebugLog.isOn ? monotonicNanoseconds() : 0
     let (graph, leaves) = Graph.snapshot(of: pending)
+    if Environment.current.verify { graph.verify(after: "snapshot") }
     if Environment.current.device == .interpreter { return try interpret(graph, leaves, into: pending) }
 
     let plan: ExecutablePlan

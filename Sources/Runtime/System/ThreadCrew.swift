@@ -35,6 +35,7 @@ final class ThreadCrew: @unchecked Sendable {
   // Words that different threads write at different times are kept 128 bytes apart, on cache lines of their own.
   private let gate = Atomic<UInt64>(0)
   private let sleepers = Atomic<Int>(0)
+  private let startedCount = Atomic<Int>(0)
   private let callerIsWaiting = Atomic<Bool>(false)
   private let padding = SIMD16<UInt64>.zero
   private let nextChunk = Atomic<Int>(0)
@@ -88,6 +89,9 @@ final class ThreadCrew: @unchecked Sendable {
     }
     isBusy.store(false, ordering: .releasing)
   }
+
+  /// Whether a helper is spinning or at work, so that a job reaches it at once. Only a hint: it may sleep a moment later.
+  var isAwake: Bool { sleepers.load(ordering: .relaxed) < startedCount.load(ordering: .relaxed) }
 
   /// Ends all helpers and waits for them. Nobody may run anything any more.
   func dismiss() {
@@ -166,6 +170,7 @@ final class ThreadCrew: @unchecked Sendable {
       #else
         if let thread { threads.append(thread) }
       #endif
+      startedCount.store(threads.count, ordering: .relaxed)
     }
   }
 

@@ -17,6 +17,9 @@ package final class ThreadPool: Sendable {
     self.threadCount = threadCount
   }
 
+  /// Whether a loop handed over now would start at once on another thread too; waking one takes far longer.
+  package var isAwake: Bool { crew.isAwake }
+
   deinit { crew.dismiss() }
 
   /// Calls `body` with every number in 0..<chunks, once each, and returns when all calls have returned.

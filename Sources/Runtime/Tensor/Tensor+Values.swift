@@ -29,8 +29,14 @@ extension Tensor {
     return doubles[0]
   }
 
-  private func elements<Element>(as type: DType) -> [Element] {
-    let source = dtype == type ? self : cast(to: type)
-    return source.withUnsafeBytes { Array($0.bindMemory(to: Element.self)) }
+  /// The elements in memory, converted on the host where they are of another type.
+  private func elements<Element: BitwiseCopyable>(as type: DType) -> [Element] {
+    if dtype == type { return withUnsafeBytes { Array($0.bindMemory(to: Element.self)) } }
+    realize()
+    let converted = HostArray(node).cast(to: type)
+    return [Element](unsafeUninitializedCapacity: elementCount) { buffer, count in
+      count = elementCount
+      if count > 0 { converted.write(to: UnsafeMutableRawPointer(buffer.baseAddress!)) }
+    }
   }
 }

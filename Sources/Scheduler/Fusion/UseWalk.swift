@@ -29,7 +29,8 @@ struct UseWalk {
   mutating func sources(of id: Graph.ID, at indices: [Index]) {
     let node = graph.nodes[id]
     if let source = node.sources.first,
-      let moved = SourceIndices(node.op, at: indices, result: node.shape, source: graph.nodes[source].shape, bounded: bounded)
+      let moved = SourceIndices(
+        node.op, at: indices, result: node.shape, source: graph.nodes[source].shape, bounded: bounded)
     {
       return visit(source, at: moved.indices)
     }

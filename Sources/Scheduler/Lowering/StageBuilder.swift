@@ -89,11 +89,7 @@ struct StageBuilder {
       let moved = SourceIndices(node.op, at: indices, result: node.shape, source: source) { bounded($0, $1) }!
       return masked(node.sources[0], at: moved.indices, inside: moved.mask, mask: mask)
     case .concatenate(let axis): return concatenated(node, axis, at: indices, mask: mask)
-    case .gather(let axis):
-      let index = value(of: node.sources[1], at: indices, mask: mask)
-      var moved = indices
-      moved[axis] = .variable(bind(index, extent: shape(0)[axis], failure: id))
-      return value(of: node.sources[0], at: moved, mask: mask)
+    case .gather(let axis): return gathered(id, axis, at: indices, mask: mask)
     case .update(let ranges):
       let inside = SourceIndices(inside: ranges, at: indices, of: node.shape) { bounded($0, $1) }
       let written = value(of: node.sources[1], at: inside.indices, mask: mask.and(inside.mask))
@@ -112,6 +108,22 @@ struct StageBuilder {
     if inside == .always { return value }
     if case .load(_, both) = instructions[value] { return value }  // zero outside already
     return define(.select(define(.test(inside), .bool), value, zero(dtype)), dtype)
+  }
+
+  private mutating func gathered(_ id: Graph.ID, _ axis: Int, at indices: [Index], mask: Mask) -> Value {
+    let node = graph.nodes[id]
+    let (data, source) = (graph.nodes[node.sources[0]], node.sources[1])
+    let dtype = graph.nodes[source].dtype
+    guard data.shape[axis] > 0 else {
+      // No index is valid: one that is sure to fail its check reports that.
+      _ = bind(define(.constant(.integer(-1)), .int64), extent: 1, failure: id)
+      return zero(node.dtype)
+    }
+    var index = value(of: source, at: indices, mask: mask)
+    if mask != .always { index = define(.select(define(.test(mask), .bool), index, zero(dtype)), dtype) }
+    var moved = indices
+    moved[axis] = .variable(bind(index, extent: data.shape[axis], failure: id))
+    return value(of: node.sources[0], at: moved, mask: mask)
   }
 
   private mutating func concatenated(_ node: Graph.Vertex, _ axis: Int, at indices: [Index], mask: Mask) -> Value {
