@@ -1,59 +1,107 @@
 package import LazyOps
 
-/// Makes random graphs from public tensor calls: elementwise ops, movement, reductions, contractions, look-ups.
+/// Makes random graphs from public tensor calls: elementwise ops, movement, reductions, contractions, look-ups, updates
+/// and gradients.
 package struct RandomGraphs {
-  private var random: SplitMix64
+  var random: SplitMix64
+  private let extents: [Int]
+  private let maximumRank: Int
+  private let limit: Int
 
-  package init(seed: UInt64) { random = SplitMix64(seed: seed) }
+  /// - Parameters:
+  ///   - extents: what the extents of leaves are chosen from.
+  ///   - maximumRank: the most axes a leaf has.
+  ///   - limit: the most elements of a tensor that others are made from.
+  package init(
+    seed: UInt64, extents: [Int] = [1, 2, 3, 4, 5, 7, 8, 17], maximumRank: Int = 3, limit: Int = 600
+  ) {
+    random = SplitMix64(seed: seed)
+    self.extents = extents
+    self.maximumRank = maximumRank
+    self.limit = limit
+  }
 
   /// Returns one to three tensors that share a random history over small leaves.
   package mutating func make() -> [Tensor] {
     var pool: [Tensor] = (0..<2).map { _ in leaf(shape()) }
-    for _ in 0..<Int.random(in: 2...9, using: &random) {
-      let source = pool[Int.random(in: 0..<pool.count, using: &random)]
-      let made = Bool.random(using: &random) ? elementwise(source, pool) : moved(source, pool)
-      if made.elementCount <= 600 { pool.append(made) }
+    for _ in 0..<below(8) + 2 {
+      let source = pool[below(pool.count)]
+      let made =
+        switch below(8) {
+        case 0...2: elementwise(source, pool)
+        case 3: whole(source, pool)
+        case 4, 5: moved(source, pool)
+        case 6: contracted(source, pool)
+        case _: lookedUp(source, pool)
+        }
+      if made.elementCount <= limit { pool.append(made) }
     }
-    return Array(pool.suffix(Int.random(in: 1...3, using: &random)))
+    return Array(pool.suffix(below(3) + 1))
   }
 
+  /// Returns a random number from 0 to `count` - 1.
+  mutating func below(_ count: Int) -> Int { Int.random(in: 0..<count, using: &random) }
+
+  mutating func extent() -> Int { extents[below(extents.count)] }
+
+  /// Returns a shape of no more elements than the limit; now and then an axis has none.
   private mutating func shape() -> Shape {
-    let rank = Int.random(in: 0...3, using: &random)
-    return Shape((0..<rank).map { _ in [1, 2, 3, 4, 5, 7, 8, 17].randomElement(using: &random)! })
+    var extents = (0..<below(maximumRank + 1)).map { _ in extent() }
+    if !extents.isEmpty, below(24) == 0 { extents[below(extents.count)] = 0 }
+    while extents.reduce(1, *) > limit { extents[extents.indices.max { extents[$0] < extents[$1] }!] /= 2 }
+    return Shape(extents)
   }
 
-  private mutating func leaf(_ shape: Shape) -> Tensor {
-    let numbers = (0..<shape.elementCount).map { _ in Float(Int.random(in: -8...8, using: &random)) / 4 }
-    switch Int.random(in: 0..<8, using: &random) {
-    case 0: return Tensor(shape: shape, numbers.map { Int32($0 * 4) })
+  /// Returns a leaf of a random dtype: quarters from -2 to 2, or whole numbers.
+  mutating func leaf(_ shape: Shape) -> Tensor {
+    let numbers = (0..<shape.elementCount).map { _ in Int.random(in: -8...8, using: &random) }
+    switch below(14) {
+    case 0: return Tensor(shape: shape, numbers, dtype: .int32)
     case 1: return Tensor(shape: shape, numbers.map { $0 > 0 })
     case 2: return Tensor.full(shape, 0.75)
-    case 3: return Tensor(shape: shape, numbers.map { Int64($0 * 4) })
-    default: return Tensor(shape: shape, numbers)
+    case 3: return Tensor(shape: shape, numbers)
+    case 4: return Tensor(shape: shape, numbers.map { UInt8($0 & 255) })
+    case 5: return Tensor(shape: shape, numbers.map { UInt32($0 + 8) })
+    case 6: return Tensor(shape: shape, numbers.map { Double($0) / 4 }, dtype: .float64)
+    case 7: return Tensor.argument(Double(below(9)) / 4 - 1).broadcast(to: shape)
+    case _: return Tensor(shape: shape, numbers.map { Float($0) / 4 })
     }
+  }
+
+  /// Returns a float32 leaf.
+  mutating func realLeaf(_ shape: Shape) -> Tensor {
+    Tensor(shape: shape, (0..<shape.elementCount).map { _ in Float(below(17) - 8) / 8 })
   }
 
   private mutating func elementwise(_ x: Tensor, _ pool: [Tensor]) -> Tensor {
     let numeric = x.dtype == .bool ? x.cast(to: .int32) : x
-    switch Int.random(in: 0..<14, using: &random) {
+    switch below(22) {
     case 0: return numeric + 1.5
     case 1: return -numeric
     case 2: return numeric.abs().sqrt()
     case 3: return (numeric * 0.25).exp()
     case 4: return numeric.tanh()
     case 5: return numeric.relu()
-    case 6: return x.cast(to: [.float32, .int32, .int64, .bool, .float64].randomElement(using: &random)!)
+    case 6:
+      // A decimal beyond the range of an integer has no meaning as one.
+      let bounded = x.dtype.isFloatingPoint ? x.clamp(min: 0.0, max: 200.0) : x
+      return bounded.cast(to: DType.allCases[below(DType.allCases.count)])
     case 7: return numeric .> 0.5
     case 8: return numeric.sin()
+    case 9: return numeric.sigmoid()
+    case 10: return numeric.dtype.isInteger ? (numeric & 7) << 2 : numeric.clamp(min: -1.0, max: 1.5)
     default:
       let other = pool.filter { Shape.broadcast($0.shape, x.shape) != nil }.randomElement(using: &random) ?? x
       let second = other.dtype == .bool ? other.cast(to: .int32) : other
-      switch Int.random(in: 0..<6, using: &random) {
+      switch below(9) {
       case 0: return numeric + second
       case 1: return numeric * second
       case 2: return numeric - second
       case 3: return Tensor.maximum(numeric, second)
       case 4: return Tensor.where(numeric .< second, numeric, second)
+      case 5: return Tensor.minimum(numeric, second)
+      case 6 where numeric.dtype.isInteger && second.dtype.isInteger: return numeric % second
+      case 7 where numeric.dtype.isInteger && second.dtype.isInteger: return numeric.floorDivided(by: second)
       default: return numeric / (second.abs() + 1)
       }
     }
@@ -61,28 +109,36 @@ package struct RandomGraphs {
 
   private mutating func moved(_ x: Tensor, _ pool: [Tensor]) -> Tensor {
     guard x.rank > 0 else { return x.broadcast(to: [3, 2]) }
-    let axis = Int.random(in: 0..<x.rank, using: &random)
-    let numeric = x.dtype == .bool ? x.cast(to: .int32) : x
-    switch Int.random(in: 0..<16, using: &random) {
+    let axis = below(x.rank)
+    let extent = x.shape[axis]
+    switch below(15) {
     case 0: return x.transpose(0, axis)
     case 1: return x.flip(axes: [axis])
-    case 2: return x.reshape([-1])
+    case 2: return x.reshape([x.elementCount])
     case 3: return x.unsqueezed(at: axis)
-    case 4: return x.pad((0..<x.rank).map { _ in (low: Int.random(in: 0...2, using: &random), high: 1) }, value: 0)
-    case 5: return numeric.sum(axis: axis)
-    case 6: return x.shape[axis] > 0 ? numeric.max(axis: axis, keepDimensions: true) : x
-    case 7: return x.dtype.isFloatingPoint ? x.softmax(axis: axis) : x
-    case 8: return numeric.sum()
-    case 9: return x.shape[axis] >= 2 ? x.window(axis: axis, size: 2, stride: 1 + axis % 2) : x
-    case 10: return Tensor.concatenate([x, x], axis: axis)
-    case 11: return x.shape[axis] >= 2 ? x.split([1, x.shape[axis] - 1], axis: axis)[1] : x
-    case 12: return x.rank == 2 && x.dtype == .float32 ? x.matmul(x.transpose(0, 1)) : x
-    case 13: return x.dtype == .float32 ? x - x.mean(axis: axis, keepDimensions: true) : x
-    case 14:
-      let rows = Tensor((0..<3).map { _ in Int64.random(in: 0..<Int64(Swift.max(1, x.shape[axis])), using: &random) })
-      return x.shape[axis] > 0 ? x.take(rows, axis: axis) : x
-    default: return x.argmax(axis: axis)
+    case 4: return x.pad((0..<x.rank).map { _ in (low: below(3), high: 1) }, value: 0)
+    case 5: return x.dtype == .bool ? x : x.pad(axis: axis, low: 1, high: below(3), value: 3)
+    case 6: return extent >= 2 ? x.window(axis: axis, size: 2, stride: 1 + axis % 2) : x
+    case 7: return Tensor.concatenate([x, x], axis: axis)
+    case 8, 9: return joined(x, pool, axis: axis)
+    case 10: return extent >= 2 ? x.split([1, extent - 1], axis: axis)[1] : x
+    case 11: return x.roll(below(5) - 2, axis: axis)
+    case 12: return x.tile((0..<x.rank).map { $0 == axis ? 2 : 1 })
+    case 13: return x.stride((0..<x.rank).map { $0 == axis ? [-1, 2, -3, 3][below(4)] : 1 })
+    default: return x.repeated(2, axis: axis)
     }
+  }
+
+  /// Returns a tensor joined with another one, which may be of another dtype and extent.
+  private mutating func joined(_ x: Tensor, _ pool: [Tensor], axis: Int) -> Tensor {
+    let fitting = pool.filter { other in
+      other.rank == x.rank && (0..<x.rank).allSatisfy { $0 == axis || other.shape[$0] == x.shape[$0] }
+    }
+    var extents = x.shape.dimensions
+    extents[axis] = 1 + below(3)
+    let last = leaf(Shape(extents))
+    let middle = fitting.randomElement(using: &random) ?? last
+    return Tensor.concatenate(Bool.random(using: &random) ? [x, middle, last] : [middle, x], axis: axis)
   }
 }
 

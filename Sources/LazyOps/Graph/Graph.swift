@@ -51,12 +51,12 @@ extension Graph {
   package static func snapshot(of roots: [Node]) -> (graph: Graph, leaves: [Node]) {
     var graph = Graph()
     var leaves: [Node] = []
-    var numbers: [ObjectIdentifier: ID] = [:]
+    var numbers = IdentityMap()
     // A frame is a node whose sources have been read once, under its lock, and are being numbered.
     var frames: [(node: Node, op: Op, sources: [Node], next: Int)] = []
 
     func open(_ node: Node) {
-      guard numbers[ObjectIdentifier(node)] == nil else { return }
+      guard numbers[node] == nil else { return }
       let state = node.snapshot
       let isRealized = state.storage != nil
       frames.append((node, isRealized ? .buffer : node.op, isRealized ? [] : state.sources, 0))
@@ -71,14 +71,13 @@ extension Graph {
           continue
         }
         frames.removeLast()
-        guard numbers[ObjectIdentifier(frame.node)] == nil else { continue }
-        let sources = frame.sources.map { numbers[ObjectIdentifier($0)]! }
-        numbers[ObjectIdentifier(frame.node)] = graph.nodes.count
+        let sources = frame.sources.map { numbers[$0]! }
+        numbers[frame.node] = graph.nodes.count
         graph.nodes.append(Vertex(frame.op, sources, shape: frame.node.shape, dtype: frame.node.dtype))
         if graph.nodes[graph.nodes.count - 1].isLeaf { leaves.append(frame.node) }
       }
     }
-    graph.outputs = roots.map { numbers[ObjectIdentifier($0)]! }
+    graph.outputs = roots.map { numbers[$0]! }
     return (graph, leaves)
   }
 }
