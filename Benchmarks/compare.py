@@ -45,6 +45,11 @@ def layer_norm():
     return lambda: F.layer_norm(x, (768,), weight, bias)
 
 
+def sum_all():
+    x = leaf(1 << 12, 1 << 12)
+    return lambda: x.sum()
+
+
 def linear_gelu():
     x, weight, bias = leaf(512, 768), leaf(3072, 768), leaf(3072)
     return lambda: F.gelu(F.linear(x, weight, bias))
@@ -54,6 +59,7 @@ WORKLOADS = {
     "chain": chain,
     "softmax": softmax,
     "layernorm": layer_norm,
+    "sum": sum_all,
     "matmul256": lambda: matmul(256),
     "matmul512": lambda: matmul(512),
     "matmul1024": lambda: matmul(1024),

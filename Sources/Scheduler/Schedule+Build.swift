@@ -3,7 +3,7 @@ package import LazyOps
 extension Schedule {
   /// Schedules a graph: simplifies it, decides which values are staged, forms kernels and plans memory.
   package init(_ graph: Graph) {
-    let graph = graph.simplified().withoutEmptyReductions()
+    let graph = graph.simplified().withoutEmptyReductions().splittingReductions()
     let formation = KernelFormation(graph)
     let leaves = graph.leaves
     let leafNumber = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { ($1, $0) })

@@ -15,7 +15,8 @@ struct Workload: Sendable {
 extension Workload {
   /// All workloads, in the order in which they are listed and run.
   static let all: [Workload] = [
-    chain, softmax, layerNorm, matmul(256), matmul(512), matmul(1024), linearGELU, buildNode, cacheHit, smallKernel,
+    chain, softmax, layerNorm, sum, matmul(256), matmul(512), matmul(1024), linearGELU, buildNode, cacheHit,
+    smallKernel,
   ]
 
   /// Realized numbers between -1 and 1.
@@ -40,6 +41,11 @@ extension Workload {
   ) {
     let (x, weight, bias) = (leaf(4096, 768), leaf(768), leaf(768))
     return { _ = x.layerNorm(axes: [-1], weight: weight, bias: bias).realize() }
+  }
+
+  private static let sum = Workload(name: "sum", summary: "sum of 16 M floats", bytes: 1 << 26) {
+    let x = leaf(1 << 12, 1 << 12)
+    return { _ = x.sum().realize() }
   }
 
   private static func matmul(_ n: Int) -> Workload {

@@ -69,6 +69,15 @@ import Testing
     try check(graphs, tolerance: 1e-3)
   }
 
+  @Test func largeReductions() throws {
+    // All of one sign: what cancels in a sum would have to be compared with the terms, not with it.
+    let x = (numbers([64, 96, 100]) + 1.5).realize()
+    try check([
+      ("all", [x.sum(), x.max(), x.min(), x.mean()]), ("two axes", [x.sum(axes: [0, 2])]),
+      ("one that is kept", [(numbers([2, 700, 200]) + 1.5).sum(axes: [1, 2])]),
+    ])
+  }
+
   @Test func indexOutOfRangeIsThrown() throws {
     let table = numbers([4, 3])
     let rows = Tensor([0, 7])

@@ -79,6 +79,13 @@ import Testing
     #expect(schedule.kernels.count <= 12, "\(schedule)")
   }
 
+  /// A reduction of everything: threads share the chunks, and one kernel more combines them.
+  @Test func wholeSumIsSplitInChunks() {
+    let schedule = schedule([leaf([1024, 1024]).sum()])
+    #expect(schedule.kernels.count == 2)
+    #expect(schedule.kernels[0].gridPoints == 64)
+  }
+
   @Test func temporariesShareMemory() {
     // Each reduction over the first axis of a product needs the one before it: a chain of buffers.
     var x = leaf([64, 64])

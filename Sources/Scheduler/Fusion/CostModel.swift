@@ -21,6 +21,12 @@ enum CostModel {
   /// A contraction with more work than this wants a grid over all its result's axes, to be tiled.
   static let largeContraction = 1 << 15
 
+  /// The fewest elements for which a reduction to less than `parallelPoints` is split in chunks that threads share.
+  static let splitReduction = 1 << 18
+
+  /// The numbers of chunks to choose from, the first that divides an axis.
+  static let reductionChunks = [64, 48, 50, 40, 32, 36, 30, 25, 24, 20, 16, 12, 10, 9, 8, 7, 6, 5, 4, 3, 2]
+
   /// The longest chain of ops computed in registers; longer ones pass through memory, which bounds the size of a
   /// kernel and the depth of the recursions over it.
   static let inlineDepth = 100
