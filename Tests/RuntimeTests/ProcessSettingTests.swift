@@ -69,7 +69,8 @@ import Testing
     #expect(text.contains("[realize] the C compiler"))
     #expect(text.contains("command: "))
     #expect(text.contains("try next: "))
-    #expect(warnings(result?.standardErrorContent).isEmpty)
+    let warnings = self.warnings(result?.standardErrorContent)
+    #expect(warnings.isEmpty)
   }
 
   @Test func aFailingCompilerThrowsAndTheProgramGoesOn() async {
@@ -89,7 +90,8 @@ import Testing
       ProcessSettingTests.compute()
       ProcessSettingTests.cleanUp()
     }
-    #expect(warnings(result?.standardErrorContent).isEmpty)
+    let warnings = self.warnings(result?.standardErrorContent)
+    #expect(warnings.isEmpty)
   }
 
   @Test func verifiedAndCheckedKernelsComputeRandomGraphs() async {
@@ -123,7 +125,8 @@ import Testing
       ProcessSettingTests.compute()
       ProcessSettingTests.cleanUp()
     }
-    #expect(warnings(result?.standardErrorContent).count == 1)
+    let warnings = self.warnings(result?.standardErrorContent)
+    #expect(warnings.count == 1)
   }
 
   /// The same bits come out for every number of threads.

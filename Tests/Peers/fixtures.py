@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Checks that the committed PyTorch fixtures are what their generators produce with the PyTorch at hand.
+
+    python3 Tests/Peers/fixtures.py
+
+The generators run in a copy of Tests; then every number in each file is compared with the committed one.
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+GENERATED = {"make_fixtures.py": "Fixtures/pytorch.json", "optimizers.py": "NNTests/OptimizerFixtures.swift"}
+NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?|inf|nan", re.IGNORECASE)
+TOLERANCE = 1e-4
+
+
+def numbers(path):
+    return [float(word) for word in NUMBER.findall(path.read_text())]
+
+
+def differs(a, b):
+    return a != b and not (a != a and b != b) and abs(a - b) > TOLERANCE * max(1, abs(a), abs(b))
+
+
+def main():
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "Tests"
+        shutil.copytree(TESTS / "Fixtures", copy / "Fixtures")
+        (copy / "NNTests").mkdir()
+        for script, result in GENERATED.items():
+            subprocess.run([sys.executable, copy / "Fixtures" / script], check=True)
+            committed, fresh = numbers(TESTS / result), numbers(copy / result)
+            wrong = sum(differs(a, b) for a, b in zip(committed, fresh)) + abs(len(committed) - len(fresh))
+            print(f"{result}: {len(committed)} numbers, {wrong} differ")
+            failures += wrong > 0
+    print(f"{len(GENERATED) - failures} passed, {failures} failed")
+    sys.exit(failures > 0)
+
+
+if __name__ == "__main__":
+    main()
