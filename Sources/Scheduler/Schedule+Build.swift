@@ -1,9 +1,10 @@
 package import LazyOps
 
 extension Schedule {
-  /// Schedules a graph: simplifies it, decides which values are staged, forms kernels and plans memory.
-  package init(_ graph: Graph) {
-    let graph = graph.simplified().withoutEmptyReductions().splittingReductions()
+  /// Schedules a graph: simplifies it, decides which values are staged, forms kernels and plans memory. `trace` is told
+  /// of each rule that fires.
+  package init(_ graph: Graph, trace: ((String) -> Void)? = nil) {
+    let graph = graph.simplified(trace: trace).withoutEmptyReductions().withoutDeadNodes().splittingReductions()
     let formation = KernelFormation(graph)
     let leaves = graph.leaves
     let leafNumber = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { ($1, $0) })

@@ -44,7 +44,7 @@ extension Kernel {
         switch step {
         case .define(let value, let instruction):
           lines.append("  v\(value): \(stage.values[value]) = \(text(instruction))")
-        case .bind(let variable, let value, _):
+        case .bind(let variable, let value):
           lines.append("  i\(variable.id) = v\(value), checked against \(variable.extent)")
         }
       }

@@ -46,7 +46,7 @@ extension Schedule {
         check(defined.isSuperset(of: instruction.operands), "v\(value) reads what is not defined yet")
         if case .load(let place, let mask) = instruction { verify(place, masked: mask != .always) }
         check(defined.insert(value).inserted, "v\(value) is defined twice")
-      case .bind(let variable, let value, _):
+      case .bind(let variable, let value):
         check(defined.contains(value), "i\(variable.id) is bound to nothing")
         ranges.insert(variable)
       }

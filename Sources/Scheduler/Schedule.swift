@@ -96,9 +96,8 @@ package struct Stage: Hashable, Sendable {
   /// One step of a stage.
   package enum Step: Hashable, Sendable {
     case define(Value, Instruction)
-    /// Gives an index variable the number an integer value holds, checked against its bounds; `failure` names the
-    /// graph node to blame.
-    case bind(IndexVariable, Value, failure: Graph.ID)
+    /// Gives an index variable the number an integer value holds, checked against its bounds.
+    case bind(IndexVariable, Value)
   }
 
   /// What a stage leaves behind.

@@ -30,11 +30,8 @@ import Testing
         return program
       }
       for (position, (a, b)) in zip(result.outputs, expected).enumerated() {
-        let difference =
-          zip(a.doubles, b.doubles).map { x, y in
-            x == y || (x.isNaN && y.isNaN) ? 0 : abs(x - y) / Swift.max(1, abs(y))
-          }.max() ?? 0
-        #expect(difference <= tolerance, "\(name), output \(position)\n\(schedule)", sourceLocation: sourceLocation)
+        let fault = disagreement(a, b, tolerance: tolerance)
+        #expect(fault == nil, "\(name), output \(position)\n\(schedule)", sourceLocation: sourceLocation)
       }
     }
     return schedule

@@ -128,6 +128,8 @@ case("abs", torch.abs, t([-5, 0, 5, -2**31], torch.int32), tolerance=0)
 case("sign", torch.sign, t([-5, 0, 5, -2**31], torch.int32), tolerance=0)
 case("negate", torch.neg, t([0, 1, 255], torch.uint8), tolerance=0)
 case("negate", torch.neg, t([-2**31, 5], torch.int32), tolerance=0)
+for dtype in (torch.uint8, torch.int32, torch.float32):
+    case("absOfNegated", lambda x: torch.abs(torch.neg(x)), t([0, 1, 2, 127, 128, 255], dtype), tolerance=0, gradient=False)
 case("logicalNot", torch.logical_not, t([True, False], torch.bool), tolerance=0)
 case("bitwiseNot", torch.bitwise_not, t([0, 5, -7], torch.int32), tolerance=0)
 case("bitwiseNot", torch.bitwise_not, t([0, 5, 255], torch.uint8), tolerance=0)
@@ -214,6 +216,9 @@ for a in dtypes:
 cast = lambda x, dtype: x.to(getattr(torch, dtype))
 for dtype in ("int32", "int64"):
     case("cast", cast, t([0.0, -0.0, 0.9, -0.9, 1.5, -1.5, 100.7, -100.7, 1e6]), tolerance=0, dtype=dtype)
+small = t([-0.3, 0.3, -0.0, 0.0, -1.5, 2.5])
+case("castThere", lambda x: x.to(torch.int64).to(torch.float32), small, tolerance=0, gradient=False)
+case("castThereScalar", lambda x: 1 / x.to(torch.int64).to(torch.float32), t(-0.3), tolerance=0, gradient=False)
 case("cast", cast, t([0.0, -0.0, nan, inf, 1e-40, -3.0]), tolerance=0, dtype="bool")
 case("cast", cast, t([-1, 256, 257, -300], torch.int32), tolerance=0, dtype="uint8")
 case("cast", cast, t([2**32 + 5, -2**40, 2**31], torch.int64), tolerance=0, dtype="int32")

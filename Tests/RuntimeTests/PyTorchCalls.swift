@@ -8,7 +8,8 @@ enum PyTorchCalls {
     .reduce(into: [:]) { $0.merge($1) { _, _ in fatalError("a name stands for two calls") } }
 
   static let functions: [String: Call] = [
-    "abs": { $0.x.abs() }, "sign": { $0.x.sign() }, "floor": { $0.x.floor() }, "ceil": { $0.x.ceil() },
+    "abs": { $0.x.abs() }, "absOfNegated": { (-$0.x).abs() }, "sign": { $0.x.sign() }, "floor": { $0.x.floor() },
+    "ceil": { $0.x.ceil() },
     "round": { $0.x.round() }, "trunc": { $0.x.trunc() }, "negate": { -$0.x }, "square": { $0.x.square() },
     "isNaN": { $0.x.isNaN() }, "isInfinite": { $0.x.isInfinite() }, "isFinite": { $0.x.isFinite() },
     "sqrt": { $0.x.sqrt() }, "reciprocal": { $0.x.reciprocal() }, "rsqrt": { $0.x.rsqrt() },
@@ -17,6 +18,8 @@ enum PyTorchCalls {
     "cos": { $0.x.cos() }, "tan": { $0.x.tan() }, "sinh": { $0.x.sinh() }, "cosh": { $0.x.cosh() },
     "tanh": { $0.x.tanh() }, "erf": { $0.x.erf() }, "logicalNot": { .!$0.x }, "bitwiseNot": { ~$0.x },
     "cast": { $0.x.cast(to: DType(named: $0.text("dtype"))) },
+    "castThere": { $0.x.cast(to: .int64).cast(to: .float32) },
+    "castThereScalar": { 1 / $0.x.cast(to: .int64).cast(to: .float32) },
     "clamp": { $0.x.clamp(min: $0.decimal("min"), max: $0.decimal("max")) },
     "clampInteger": { $0.x.clamp(min: $0.integer("min"), max: $0.integer("max")) },
   ]

@@ -27,7 +27,8 @@ package struct RandomGraphs {
     for _ in 0..<below(8) + 2 {
       let source = pool[below(pool.count)]
       let made =
-        switch below(8) {
+        switch below(9) {
+        case 8: anyElementwiseOp()
         case 0...2: elementwise(source, pool)
         case 3: whole(source, pool)
         case 4, 5: moved(source, pool)
@@ -71,6 +72,20 @@ package struct RandomGraphs {
   /// Returns a float32 leaf.
   mutating func realLeaf(_ shape: Shape) -> Tensor {
     Tensor(shape: shape, (0..<shape.elementCount).map { _ in Float(below(17) - 8) / 8 })
+  }
+
+  /// Returns a row of the op tables on fresh leaves. Their elements are exact, so that rounding and remainders agree.
+  private mutating func anyElementwiseOp() -> Tensor {
+    let shape = shape()
+    let x = leaf(shape)
+    if Bool.random(using: &random) {
+      let ops = UnaryOp.allCases.filter { $0.accepts(x.dtype) }
+      return Tensor(.unary(ops[below(ops.count)]), [x], shape: shape, dtype: x.dtype)
+    }
+    let y = leaf(shape).cast(to: x.dtype)
+    let ops = BinaryOp.allCases.filter { $0.accepts(x.dtype) }
+    let op = ops[below(ops.count)]
+    return Tensor(.binary(op), [x, y], shape: shape, dtype: op.result(of: x.dtype))
   }
 
   private mutating func elementwise(_ x: Tensor, _ pool: [Tensor]) -> Tensor {

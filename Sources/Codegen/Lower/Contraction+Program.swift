@@ -264,8 +264,8 @@ private struct TileWriter {
           body.append(.define(value + first, .load(moved(place), mask.substituting(replace))))
         case .define(let value, let instruction):
           body.append(.define(value + first, instruction.map(values: { $0 + first }, replacing: replace)))
-        case .bind(let variable, let value, let failure):
-          body.append(.bind(variable, value + first, failure: failure + 1))
+        case .bind(let variable, let value):
+          body.append(.bind(variable, value + first, failure: LoopProgram.indexFailure))
         }
       }
       for case .store(let place, let value) in stage.results {

@@ -2,6 +2,9 @@ package import LazyOps
 package import LazyScheduler
 
 extension LoopProgram {
+  /// What a kernel reports of an index that names no element; the evaluator finds out which one it was.
+  static let indexFailure = 1
+
   /// Writes a kernel of a schedule as plain serial loops: grid loops outside, then stage after stage.
   ///
   /// The grid's loops stand in the order given by `grid`, the kernel's own if nil: its points are independent.
@@ -39,7 +42,7 @@ extension LoopProgram {
       switch step {
       case .define(let value, let instruction):
         .define(value + first, instruction.map(values: { $0 + first }, replacing: { _ in nil }))
-      case .bind(let variable, let value, let failure): .bind(variable, value + first, failure: failure + 1)
+      case .bind(let variable, let value): .bind(variable, value + first, failure: LoopProgram.indexFailure)
       }
     }
     var before: [Statement] = []

@@ -22,8 +22,11 @@ struct Recipe {
   /// better ranges of their own.
   private let tiled: IndexVariable?
 
-  /// The neighbours one pass over a stage takes at once, where something is kept for each: a few vector registers.
-  private static let tile = 64
+  /// The most and the fewest neighbours one pass over a stage takes at once, where something is kept for each: a few
+  /// vector registers, or less where that would be much.
+  private static let tile = 16...64
+  /// The bytes of scratch that all neighbours together may take: arrays lie on the stack.
+  private static let tileBytes = 128 * 1024
   /// The neighbours one task of a purely elementwise kernel takes.
   private static let block = 4096
   /// The partial sums of a reduction in vector lanes.
@@ -49,12 +52,17 @@ struct Recipe {
   /// The grid's ranges, outermost first, the tiled one last.
   var grid: [IndexVariable] { kernel.grid.filter { $0 != tiled } + (tiled.map { [$0] } ?? []) }
 
+  private var tile: Int {
+    let bytes = kernel.scratch.reduce(1) { $0 + $1.byteCount }
+    return min(Recipe.tile.upperBound, max(Recipe.tile.lowerBound, Recipe.tileBytes / bytes))
+  }
+
   /// Arranges the loops of the kernel's plain program.
   func apply(to program: inout LoopProgram) {
     var outer = grid.map(\.id)
     if let tiled {
       let isElementwise = kernel.stages.count == 1 && kernel.stages[0].loops.isEmpty
-      let split = program.split(tiled.id, by: isElementwise ? Recipe.block : Recipe.tile, tail: .clamped)
+      let split = program.split(tiled.id, by: isElementwise ? Recipe.block : tile, tail: .clamped)
       outer.removeLast()
       if program.loop(split.outer.id) != nil { outer.append(split.outer.id) }
       program.shareAmongThreads(outer)

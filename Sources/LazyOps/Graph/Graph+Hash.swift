@@ -1,13 +1,19 @@
 extension Graph {
-  /// Mixes the edges, types and ranks of all nodes. Ops and extents are left to `==`, which a cache asks anyway: hashing
-  /// them costs more than the few collisions.
+  /// Mixes the edges, types, extents and constants of all nodes. Ops are left to `==`, which a cache asks anyway:
+  /// hashing them costs more than the few collisions.
   package func hash(into hasher: inout Hasher) {
     var state: UInt64 = 0xCBF2_9CE4_8422_2325
     func mix(_ number: Int) { state = (state ^ UInt64(truncatingIfNeeded: number)) &* 0x0000_0100_0000_01B3 }
     for node in nodes {
       mix(Int(node.dtype.rawValue) << 8 | node.shape.rank)
-      if let last = node.shape.extents.last { mix(last.bound) }
-      if case .binary(let op) = node.op { mix(Int(unsafeBitCast(op, to: UInt8.self))) }
+      for extent in node.shape.extents { mix(extent.bound) }
+      switch node.op {
+      case .constant(.real(let value)): mix(Int(bitPattern: UInt(value.bitPattern)))
+      case .constant(.integer(let value)): mix(Int(value))
+      case .buffer, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reduce, .reshape, .permute,
+        .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .update:
+        break
+      }
       for source in node.sources { mix(source) }
     }
     hasher.combine(state)

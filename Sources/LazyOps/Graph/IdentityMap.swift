@@ -37,7 +37,7 @@ struct IdentityMap {
   private func place(of key: UInt) -> Int {
     let mask = keys.count - 1
     // Addresses are multiples of 16; the product spreads them over the high bits.
-    var place = Int(truncatingIfNeeded: (key >> 4) &* 0x9E37_79B9_7F4A_7C15 >> 32) & mask
+    var place = Int(truncatingIfNeeded: ((key >> 4) &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
     while keys[place] != 0 && keys[place] != key { place = (place + 1) & mask }
     return place
   }

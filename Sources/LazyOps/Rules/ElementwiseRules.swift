@@ -23,7 +23,10 @@ extension Rule {
         return graph.argument(node.sources[0], of: .absolute) == nil ? nil : node.sources[0]
       },
       Rule("|-x| -> |x|") { graph, node in
-        guard node.op == .unary(.absolute), let x = graph.argument(node.sources[0], of: .negate) else { return nil }
+        // Of an unsigned x, -x wraps around and is no number of the same magnitude.
+        guard node.op == .unary(.absolute), node.dtype.isFloatingPoint || node.dtype.integerWidth?.isSigned == true,
+          let x = graph.argument(node.sources[0], of: .negate)
+        else { return nil }
         return graph.add(node.op, [x], like: node)
       },
     ] + uniform

@@ -13,9 +13,6 @@ package final class KernelCompiler: Sendable {
   private let renderer: CRenderer
   /// The functions loaded so far, by the text of their C; their libraries stay loaded.
   private let loaded = Mutex<[String: LoadedKernel]>([:])
-  /// How many kernels this process has compiled, for tests.
-  private let compiledCount = Atomic<Int>(0)
-
   private struct LoadedKernel: Sendable {
     let function: KernelFunction
     let library: SharedLibrary
@@ -28,12 +25,6 @@ package final class KernelCompiler: Sendable {
     compiler = try CCompiler.find()
     renderer = CRenderer(vectorByteCount: compiler.vectorByteCount)
   }
-
-  /// The number of kernels this process has had the C compiler build.
-  package var builds: Int { compiledCount.load(ordering: .relaxed) }
-
-  /// The bytes of a vector register, which loop programs are shaped for.
-  package var vectorByteCount: Int { compiler.vectorByteCount }
 
   /// Compiles and loads the kernels of a schedule; throws `CompileError`, `FileError` or `LoadError`.
   package func compile(_ schedule: Schedule) throws -> ExecutablePlan {
@@ -101,7 +92,6 @@ package final class KernelCompiler: Sendable {
       } else {
         let source = try cache.writeTemporary(unit.text, suffix: ".c")
         jobs.append((number, CCompiler.Unit(source: source, output: cache.temporaryPath(suffix: ".so"))))
-        compiledCount.wrappingAdd(unit.kernels.count, ordering: .relaxed)
       }
     }
     if !jobs.isEmpty {
@@ -118,7 +108,10 @@ package final class KernelCompiler: Sendable {
           throw LoadError(path: library.path, reason: "it lacks the function \(kernel.program.name)")
         }
         let function = unsafeBitCast(symbol, to: KernelFunction.self)
-        loaded.withLock { $0[kernel.source] = LoadedKernel(function: function, library: library) }
+        // Of two threads that built one kernel, the first's stays: plans call its code.
+        loaded.withLock { loaded in
+          if loaded[kernel.source] == nil { loaded[kernel.source] = LoadedKernel(function: function, library: library) }
+        }
       }
     }
   }

@@ -5,7 +5,7 @@ import LazyScheduler
 /// What `DEBUG` asks to be told of each realize, on standard error.
 ///
 /// 1: a line per realize. 2: each kernel's C as it is first used, and a line a run with time, GFLOP/s and GB/s.
-/// 3: the schedule and the loop programs too. 4: the graph too.
+/// 3: the schedule and the loop programs too. 4: the graph and the rules that simplified it too.
 struct DebugLog {
   /// Whether there is anything to tell.
   static var isOn: Bool { Environment.current.debug > 0 }
@@ -34,6 +34,11 @@ struct DebugLog {
     DebugLog.print(
       "realize: \(kernels) kernel\(kernels == 1 ? "" : "s"), \(plan.schedule.graph.nodes.count) nodes, "
         + "\(bytes) bytes of temporaries, \(DebugLog.fixed(milliseconds, 3)) ms")
+  }
+
+  /// Tells of the graph rules that fire, or nil where nobody wants to know.
+  static var ruleTrace: ((String) -> Void)? {
+    Environment.current.debug >= 4 ? { print("rule: \($0)") } : nil
   }
 
   /// Tells of a new plan: graph, schedule, loops and C, as the level asks.

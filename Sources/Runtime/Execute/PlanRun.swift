@@ -45,6 +45,8 @@ package struct PlanRun {
   /// - Returns: whether every index read from a tensor was valid. Where one was not, kernels used another in its place
   ///   and the results are of no use.
   package func run(observe: ((KernelLaunch, Double) -> Void)? = nil) -> Bool {
+    // What the pointers point to is held by this run.
+    defer { withExtendedLifetime(self) {} }
     var failure: Int32 = 0
     for launch in plan.launches {
       guard let observe else {

@@ -12,9 +12,13 @@ package enum Realizer {
   /// Realizes nodes, all in one schedule. Those realized already are left alone.
   ///
   /// Throws `OutOfMemory`, `IndexOutOfRange`, or `CompileError` where the compiler is there but fails.
-  package static func realize(_ nodes: [Node]) throws {
-    let pending = nodes.filter { $0.storage == nil }
-    guard !pending.isEmpty else { return }
+  package static func realize(_ nodes: [Node]) throws { try claims.withPending(nodes, compute) }
+
+  /// The nodes being realized, by any thread.
+  private static let claims = NodeClaims()
+
+  /// Computes nodes that no other thread is at.
+  private static func compute(_ pending: [Node]) throws {
     let start = DebugLog.isOn ? monotonicNanoseconds() : 0
     let (graph, leaves) = Graph.snapshot(of: pending)
     if Environment.current.verify { graph.verify(after: "snapshot") }
@@ -23,7 +27,7 @@ package enum Realizer {
     let plan: ExecutablePlan
     do {
       plan = try plans.plan(for: graph) {
-        let schedule = Schedule(graph)
+        let schedule = Schedule(graph, trace: DebugLog.ruleTrace)
         saveVisualization(schedule)
         return try KernelCompiler.shared.get().compile(schedule)
       }

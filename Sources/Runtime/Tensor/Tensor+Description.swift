@@ -5,7 +5,7 @@ extension Tensor: CustomStringConvertible {
   public var description: String {
     let values: [String] =
       switch dtype {
-      case .float32, .float64: doubles.map(Tensor.text)
+      case .float32, .float64: doubles.map { Tensor.text($0, dtype) }
       case .bool: bools.map { "\($0)" }
       case .uint8, .int32, .uint32, .int64: ints.map { "\($0)" }
       }
@@ -34,13 +34,13 @@ extension Tensor: CustomStringConvertible {
     return "[" + parts.joined(separator: isLast ? ", " : ",\n" + String(repeating: " ", count: axis + 8)) + "]"
   }
 
-  private static func text(_ value: Double) -> String {
+  private static func text(_ value: Double, _ dtype: DType) -> String {
     if value == value.rounded(), value.magnitude < 1e6 { return "\(Int(value)).0" }
     guard value.isFinite else { return "\(value)" }
     if value.magnitude >= 1e-4 && value.magnitude < 1e6 {
       let scaled = (value * 1e4).rounded() / 1e4
       return "\(scaled)"
     }
-    return "\(Float(value))"
+    return dtype == .float32 ? "\(Float(value))" : "\(value)"
   }
 }

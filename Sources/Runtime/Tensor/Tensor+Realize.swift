@@ -22,8 +22,8 @@ extension Tensor {
 
   /// Computes the tensor's elements and returns the tensor.
   ///
-  /// - Throws: `IndexOutOfRange` where an index read from a tensor names no element, `OutOfMemory`, and `CompileError`
-  ///   where a C compiler is there but fails.
+  /// - Throws: `IndexOutOfRange` where an index read from a tensor names no element, `OutOfMemory`, `CompileError`
+  ///   where a C compiler is there but fails, and `FileError` or `LoadError` where what it built cannot be kept or loaded.
   @discardableResult
   public func tryRealize() throws -> Tensor {
     try Tensor.tryRealize([self])

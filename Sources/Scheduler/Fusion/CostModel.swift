@@ -27,6 +27,13 @@ enum CostModel {
   /// The numbers of chunks to choose from, the first that divides an axis.
   static let reductionChunks = [64, 48, 50, 40, 32, 36, 30, 25, 24, 20, 16, 12, 10, 9, 8, 7, 6, 5, 4, 3, 2]
 
+  /// The most places at which a value is computed anew where it does not fit in scratch.
+  static let recomputedUses = 4
+
+  /// The copies of a value in one stage from which it is kept instead: a stencil of stencils would otherwise double in
+  /// size with every step.
+  static let inlineCopies = 8
+
   /// The longest chain of ops computed in registers; longer ones pass through memory, which bounds the size of a
   /// kernel and the depth of the recursions over it.
   static let inlineDepth = 100

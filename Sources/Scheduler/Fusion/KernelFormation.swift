@@ -111,7 +111,9 @@ struct KernelFormation {
     let node = graph.nodes[id]
     if node.op.isScatter { return .refuse("a scatter has a kernel of its own") }
     if kernelOf[id] != nil { return .refuse("computed in kernel \(kernelOf[id]!)") }
-    if draft.members.count >= CostModel.membersPerKernel { return .refuse("the kernel holds enough") }
+    if draft.members.count + draft.inlined.count >= CostModel.membersPerKernel {
+      return .refuse("the kernel holds enough")
+    }
     let indices = draft.commonIndices(draft.uses[id]!, shape: node.shape)
     let grid = draft.grid.filter { indices.contains(.variable($0)) }
     let shrinks = grid.count < draft.grid.count
@@ -122,7 +124,8 @@ struct KernelFormation {
     if !outside.isEmpty && leadsInto(number, from: outside) { return .refuse("what others make of it is needed here") }
 
     // What is no reduction can be computed anew at each use.
-    let canRecompute = !isShared && !shrinks && !node.op.isReduction
+    let canRecompute =
+      !isShared && !shrinks && !node.op.isReduction && draft.uses[id]!.count <= CostModel.recomputedUses
     let hasFreeAxes = indices.contains { $0 == nil }
     if shrinks || hasFreeAxes {
       let small = draft.work + work(of: id) <= CostModel.smallWork

@@ -6,6 +6,8 @@ struct StagedNodes {
   let graph: Graph
   /// Whether each node is staged.
   private(set) var isStaged: [Bool]
+  /// Whether anything that is asked for depends on an element of the node.
+  private var isNeeded: [Bool]
   /// The cost of one element, computed inline from leaves and reductions.
   private var cost: [Int]
   /// How many large arrays are read for one element.
@@ -19,10 +21,22 @@ struct StagedNodes {
     var repeats = false
     /// What the node is to a sum of products.
     var role = Role.none
+    /// How many times a stage computes the node inline: readers at its own indices share one, each that moves it has
+    /// another.
+    var sharedCopies = 0
+    var movedCopies = 0
 
     mutating func add(_ reader: Graph.ID) {
       if let first, first != reader { areMany = true }
       first = first ?? reader
+    }
+
+    mutating func addCopies(_ copies: Int, moved: Bool) {
+      if moved {
+        movedCopies = Swift.min(movedCopies + copies, 1 << 20)
+      } else {
+        sharedCopies = Swift.max(sharedCopies, copies)
+      }
     }
 
     mutating func add(_ other: Readers) {
@@ -37,6 +51,7 @@ struct StagedNodes {
   init(_ graph: Graph) {
     self.graph = graph
     isStaged = .init(repeating: false, count: graph.nodes.count)
+    isNeeded = isStaged
     cost = isStaged.map { _ in 0 }
     loads = cost
     estimate()
@@ -74,6 +89,7 @@ struct StagedNodes {
     for id in graph.nodes.indices.reversed() {
       let node = graph.nodes[id]
       guard !isEmpty[id], isStaged[id] || readers[id].first != nil else { continue }  // nobody reads it
+      isNeeded[id] = true
       isStaged[id] = isStaged[id] || isReduction(id) || deservesStage(id, readers[id])
       for source in node.sources {
         if isStaged[id] { readers[source].add(id) } else { readers[source].add(readers[id]) }
@@ -81,6 +97,8 @@ struct StagedNodes {
         readers[source].repeats = readers[source].repeats || repeats || (!isStaged[id] && readers[id].repeats)
         let role = role(ofSourceOf: node, isStaged[id] ? .none : readers[id].role, repeats: repeats)
         if role.rawValue > readers[source].role.rawValue { readers[source].role = role }
+        let copies = isStaged[id] ? 1 : readers[id].sharedCopies + readers[id].movedCopies
+        readers[source].addCopies(copies, moved: !node.op.isElementwise)
       }
     }
   }
@@ -120,6 +138,7 @@ struct StagedNodes {
     case .reduce, .overlapAdd, .scatterAdd: return true
     case .unary, .binary, .select, .cast, .pad, .concatenate, .gather, .update:
       if readers.role == .operand { return true }
+      if readers.sharedCopies + readers.movedCopies >= CostModel.inlineCopies { return true }
       if readers.repeats && cost[id] >= CostModel.expensive { return true }
       return readers.areMany && (cost[id] >= CostModel.expensive || loads[id] >= 2)
     }
@@ -127,7 +146,7 @@ struct StagedNodes {
 
   private mutating func limitDepth() {
     var depth = [Int](repeating: 0, count: graph.nodes.count)
-    for (id, node) in graph.nodes.enumerated() where !node.sources.isEmpty {
+    for (id, node) in graph.nodes.enumerated() where isNeeded[id] && !node.sources.isEmpty {
       depth[id] = 1 + (node.sources.map { isStaged[$0] ? 0 : depth[$0] }.max() ?? 0)
       if depth[id] > CostModel.inlineDepth { isStaged[id] = true }
     }

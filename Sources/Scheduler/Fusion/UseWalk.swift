@@ -9,6 +9,13 @@ struct UseWalk {
   /// Called for each read of a staged node.
   var found: (Graph.ID, [Index]) -> Void
   private var seen: Set<Read> = []
+  private var standIns: [StandIn: Index] = [:]
+
+  /// A masked position on an axis, for which a variable stands.
+  private struct StandIn: Hashable {
+    let position: Index
+    let count: Int
+  }
 
   private struct Read: Hashable {
     let node: Graph.ID
@@ -30,7 +37,7 @@ struct UseWalk {
     let node = graph.nodes[id]
     if let source = node.sources.first,
       let moved = SourceIndices(
-        node.op, at: indices, result: node.shape, source: graph.nodes[source].shape, bounded: bounded)
+        node.op, at: indices, result: node.shape, source: graph.nodes[source].shape, bounded: { bounded($0, $1) })
     {
       return visit(source, at: moved.indices)
     }
@@ -43,7 +50,8 @@ struct UseWalk {
     case .overlapAdd(let geometry):
       let source = graph.nodes[node.sources[0]].shape
       let turn = makeIndex(SourceIndices.turns(of: geometry))
-      let moved = SourceIndices(overlapping: geometry, at: indices, turn: turn, source: source, bounded: bounded)
+      let moved = SourceIndices(
+        overlapping: geometry, at: indices, turn: turn, source: source, bounded: { bounded($0, $1) })
       visit(node.sources[0], at: moved.indices)
     case .concatenate(let axis):
       var start = 0
@@ -66,16 +74,21 @@ struct UseWalk {
       visit(node.sources[2], at: moved)
     case .update(let ranges):
       visit(node.sources[0], at: indices)
-      let inside = SourceIndices(inside: ranges, at: indices, of: node.shape, bounded: bounded)
+      let inside = SourceIndices(inside: ranges, at: indices, of: node.shape, bounded: { bounded($0, $1) })
       visit(node.sources[1], at: inside.indices)
     case .reshape, .permute, .expand, .slice, .pad, .window: preconditionFailure("bug: a movement op without a source")
     }
   }
 
   /// A variable for a position that is masked: which one does not matter, for it is none of the grid's.
-  private func bounded(_ position: Index, _ count: Int) -> Index {
+  private mutating func bounded(_ position: Index, _ count: Int) -> Index {
     let bounds = position.bounds
-    return count == 0 || bounds.lowerBound >= 0 && bounds.upperBound < count ? position : makeIndex(count)
+    if count == 0 || bounds.lowerBound >= 0 && bounds.upperBound < count { return position }
+    let standIn = StandIn(position: position, count: count)
+    if let index = standIns[standIn] { return index }
+    let index = makeIndex(count)
+    standIns[standIn] = index
+    return index
   }
 
   private func reducedIndices(of node: Graph.Vertex, axes: [Int], at indices: [Index]) -> [Index] {

@@ -53,8 +53,7 @@ extension Stage {
       case .define(let value, let instruction):
         if values[value] < self.values.count { continue }  // read from this stage's own value
         both.steps.append(.define(values[value], instruction.map(values: { values[$0] }, replacing: rename)))
-      case .bind(let variable, let value, let failure):
-        both.steps.append(.bind(variable, values[value], failure: failure))
+      case .bind(let variable, let value): both.steps.append(.bind(variable, values[value]))
       }
     }
     both.results += next.results.map { $0.map(values: { values[$0] }, replacing: rename) }

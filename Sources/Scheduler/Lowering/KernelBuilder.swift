@@ -155,7 +155,7 @@ struct KernelBuilder {
       let index = builder.value(of: node.sources[1], at: moved)
       let value = builder.value(of: node.sources[2], at: moved)
       var target = moved
-      target[axis] = .variable(builder.bind(index, extent: node.shape[axis], failure: member.node))
+      target[axis] = .variable(builder.bind(index, extent: node.shape[axis]))
       return ([], [.add(.buffer(buffer, SourceIndices.flatten(target, node.shape)), value)])
     }
   }

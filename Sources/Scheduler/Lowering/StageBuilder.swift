@@ -116,13 +116,13 @@ struct StageBuilder {
     let dtype = graph.nodes[source].dtype
     guard data.shape[axis] > 0 else {
       // No index is valid: one that is sure to fail its check reports that.
-      _ = bind(define(.constant(.integer(-1)), .int64), extent: 1, failure: id)
+      _ = bind(define(.constant(.integer(-1)), .int64), extent: 1)
       return zero(node.dtype)
     }
     var index = value(of: source, at: indices, mask: mask)
     if mask != .always { index = define(.select(define(.test(mask), .bool), index, zero(dtype)), dtype) }
     var moved = indices
-    moved[axis] = .variable(bind(index, extent: data.shape[axis], failure: id))
+    moved[axis] = .variable(bind(index, extent: data.shape[axis]))
     return value(of: node.sources[0], at: moved, mask: mask)
   }
 
@@ -174,12 +174,12 @@ struct StageBuilder {
   private mutating func zero(_ dtype: DType) -> Value { define(.constant(Scalar.integer(0).cast(to: dtype)), dtype) }
 
   /// Makes an index variable of an integer value, checked against `extent` when the kernel runs.
-  mutating func bind(_ value: Value, extent: Int, failure: Graph.ID) -> IndexVariable {
+  mutating func bind(_ value: Value, extent: Int) -> IndexVariable {
     if let variable = bound[value], variable.extent == extent { return variable }
     let variable = IndexVariable(id: nextVariable, extent: extent)
     nextVariable += 1
     bound[value] = variable
-    steps.append(.bind(variable, value, failure: failure))
+    steps.append(.bind(variable, value))
     return variable
   }
 

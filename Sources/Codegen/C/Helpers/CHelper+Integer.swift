@@ -46,10 +46,11 @@ extension CHelper {
       return CHelper(
         "int64_of_\(dtype)",
         """
-        // Towards zero; what does not fit is clamped, and NaN gives 0.
+        // Towards zero; what does not fit is clamped, and NaN gives 0. Numbers nearer to 0 than 1 are told apart because
+        // compilers make trunc(x), which may be -0, of (float)(long)x.
         static inline long int64_of_\(dtype)(\(type) x) {
           const long least = -0x7fffffffffffffffL - 1;
-          return x != x ? 0 : x >= 0x1p63\(dtype == .float32 ? "f" : "") ? 0x7fffffffffffffffL
+          return !(__builtin_fabs\(dtype == .float32 ? "f" : "")(x) >= 1) ? 0 : x >= 0x1p63\(dtype == .float32 ? "f" : "") ? 0x7fffffffffffffffL
             : x < -0x1p63\(dtype == .float32 ? "f" : "") ? least : (long)x;
         }
         """)
