@@ -43,15 +43,16 @@ extension CHelper {
     ]
     + [DType.float32, .float64].map { dtype in
       let type = dtype.cType
+      let suffix = dtype == .float32 ? "f" : ""
       return CHelper(
         "int64_of_\(dtype)",
         """
-        // Towards zero; what does not fit is clamped, and NaN gives 0. Numbers nearer to 0 than 1 are told apart because
+        // Towards zero; what does not fit is clamped, and NaN gives 0. What is nearer to 0 than 1 is told apart:
         // compilers make trunc(x), which may be -0, of (float)(long)x.
         static inline long int64_of_\(dtype)(\(type) x) {
           const long least = -0x7fffffffffffffffL - 1;
-          return !(__builtin_fabs\(dtype == .float32 ? "f" : "")(x) >= 1) ? 0 : x >= 0x1p63\(dtype == .float32 ? "f" : "") ? 0x7fffffffffffffffL
-            : x < -0x1p63\(dtype == .float32 ? "f" : "") ? least : (long)x;
+          if (!(__builtin_fabs\(suffix)(x) >= 1)) return 0;
+          return x >= 0x1p63\(suffix) ? 0x7fffffffffffffffL : x < -0x1p63\(suffix) ? least : (long)x;
         }
         """)
     }
