@@ -9,7 +9,7 @@ extension UnaryOp {
     case .reciprocal: -(g * y * y)
     case .exp: g * y
     case .exp2: g * y * ln2
-    case .expm1: g * (y + 1)
+    case .expm1: g * x.exp()
     case .log: g / x
     case .log2: g / (x * ln2)
     case .log1p: g / (x + 1)

@@ -35,13 +35,6 @@ package struct Graph: Hashable, Sendable {
 
   /// The leaves in order of their numbers.
   package var leaves: [ID] { nodes.indices.filter { nodes[$0].isLeaf } }
-
-  /// For each node, the nodes that read it, once for each time they do.
-  package var consumers: [[ID]] {
-    var consumers = [[ID]](repeating: [], count: nodes.count)
-    for (id, node) in nodes.enumerated() { for source in node.sources { consumers[source].append(id) } }
-    return consumers
-  }
 }
 
 extension Graph {
