@@ -148,17 +148,25 @@ private struct TileWriter {
   }
 
   private mutating func reductionLanes() -> [Statement] {
-    let (tile, width) = (contraction.tile, contraction.width)
+    let groups = contraction.tile.columns / contraction.registerColumns
+    return loop("group", groups, .serial) { writer, group in
+      writer.reductionLanes(from: group * writer.contraction.registerColumns)
+    }
+  }
+
+  /// The sums of the columns from `first` on that fit the registers.
+  private mutating func reductionLanes(from first: Index) -> [Statement] {
+    let (rows, columns, width) = (contraction.tile.rows, contraction.registerColumns, contraction.width)
     let depth = contraction.vectorized
     let turns = depth.extent / width
-    let registers = program.makeLocal("acc", .float32, [tile.rows, tile.columns, width])
-    let partial = program.makeLocal("partial", .float32, [tile.rows, tile.columns, width])
+    let registers = program.makeLocal("acc", .float32, [rows, columns, width])
+    let partial = program.makeLocal("partial", .float32, [rows, columns, width])
 
     func everyResult(
       _ writer: inout TileWriter, _ body: (inout TileWriter, _ row: Index, _ column: Index) -> [Statement]
     ) -> [Statement] {
-      writer.loop("row", tile.rows, .unrolled) { writer, row in
-        writer.loop("column", tile.columns, .unrolled) { writer, column in body(&writer, row, column) }
+      writer.loop("row", rows, .unrolled) { writer, row in
+        writer.loop("column", columns, .unrolled) { writer, column in body(&writer, row, column) }
       }
     }
     let clear = everyResult(&self) { writer, row, column in
@@ -168,11 +176,11 @@ private struct TileWriter {
       }
     }
     let block = program.makeVariable(extent: turns)
-    let first = turns == 1 ? .constant(0) : Index(block) * width
+    let start = turns == 1 ? .constant(0) : Index(block) * width
     let multiply = everyResult(&self) { writer, row, column in
       writer.loop("lane", width, .lanes) { writer, lane in
-        let tiles = writer.at(writer.contraction.offsets(row, column))
-        let position = { $0 == depth ? first + lane : tiles($0) }
+        let tiles = writer.at(writer.contraction.offsets(row, first + column))
+        let position = { $0 == depth ? start + lane : tiles($0) }
         let (a, loadLeft) = writer.load(writer.contraction.left, position)
         let (b, loadRight) = writer.load(writer.contraction.right, position)
         return [loadLeft, loadRight, .multiplyAdd(.local(registers, [row, column, lane]), a, b)]
@@ -188,23 +196,29 @@ private struct TileWriter {
       Loop(variable: block, name: "block", count: .constant(turns), body: multiply))
     let outerRanges = Array(contraction.stage.reduced.dropLast())
     let sums = overReduced(outerRanges, [blocks])
-    return clear + sums + keep + combine(partial, after: turns * width, outerRanges)
+    return clear + sums + keep + combine(partial, from: first, after: turns * width, outerRanges)
   }
 
-  /// Adds up each result's lanes in order, and then what no whole register was left for.
-  private mutating func combine(_ partial: Int, after start: Int, _ outerRanges: [IndexVariable]) -> [Statement] {
-    let (tile, width) = (contraction.tile, contraction.width)
+  /// Adds up each result's lanes pairwise, half a register to the other, and then what no whole register was left for.
+  private mutating func combine(
+    _ partial: Int, from first: Index, after start: Int, _ outerRanges: [IndexVariable]
+  ) -> [Statement] {
+    let (rows, columns, width) = (contraction.tile.rows, contraction.registerColumns, contraction.width)
     let depth = contraction.vectorized
-    return loop("row", tile.rows, .serial) { writer, row in
-      writer.loop("column", tile.columns, .serial) { writer, column in
-        let sum = Place.local(writer.sums, [row, column])
-        let (zero, define) = writer.define(.constant(.real(0)))
-        let lanes = writer.loop("lane", width, .serial) { writer, lane in
-          let (value, load) = writer.define(.load(.local(partial, [row, column, lane]), .always))
-          return [load, .accumulate(sum, .sum, value)]
+    return loop("row", rows, .serial) { writer, row in
+      writer.loop("column", columns, .serial) { writer, column in
+        let sum = Place.local(writer.sums, [row, first + column])
+        var lanes: [Statement] = []
+        for half in sequence(first: width / 2, next: { $0 > 1 ? $0 / 2 : nil }) {
+          lanes += writer.loop("lane", half, .lanes) { writer, lane in
+            let (value, load) = writer.define(.load(.local(partial, [row, column, lane + half]), .always))
+            return [load, .accumulate(.local(partial, [row, column, lane]), .sum, value)]
+          }
         }
-        guard start < depth.extent else { return [define, .store(sum, zero)] + lanes }
-        let tiles = writer.at(writer.contraction.offsets(row, column))
+        let (total, load) = writer.define(.load(.local(partial, [row, column, .constant(0)]), .always))
+        lanes += [load, .store(sum, total)]
+        guard start < depth.extent else { return lanes }
+        let tiles = writer.at(writer.contraction.offsets(row, first + column))
         // The ranges around the reduction run again for the rest, with variables of their own.
         var renamed: [IndexVariable: Index] = [:]
         let ranges = outerRanges.map { range in
@@ -220,7 +234,7 @@ private struct TileWriter {
           let (b, loadRight) = writer.load(writer.contraction.right, position)
           return [loadLeft, loadRight, .multiplyAdd(sum, a, b)]
         }
-        return [define, .store(sum, zero)] + lanes + writer.overReduced(ranges, rest)
+        return lanes + writer.overReduced(ranges, rest)
       }
     }
   }

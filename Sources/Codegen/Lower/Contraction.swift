@@ -31,6 +31,11 @@ struct Contraction {
   /// The elements of one vector register.
   let width: Int
   let tile: (rows: Int, columns: Int)
+  /// The columns of a tile whose sums are in registers at once.
+  let registerColumns: Int
+
+  /// The register tiles side by side in one tile where the reduction is in lanes.
+  private static let groups = 16
 
   /// The fewest multiply-adds for which a register tile pays.
   private static let smallest = 2048
@@ -64,7 +69,10 @@ struct Contraction {
       (lanes, left, right, vectorized, width) = (.reduction, a, b, depth, registerWidth)
       rows = longest(moving: a, not: b)
       columns = longest(moving: b, not: a)
-      tile = (Swift.min(4, rows?.extent ?? 1), Swift.min(vectorByteCount == 64 ? 4 : 2, columns?.extent ?? 1))
+      // Several register tiles side by side, so that what follows the sums has whole registers to work on.
+      registerColumns = Swift.min(vectorByteCount == 64 ? 4 : 2, columns?.extent ?? 1)
+      let groups = Swift.min(Contraction.groups, (columns?.extent ?? 1) / registerColumns)
+      tile = (Swift.min(vectorByteCount == 64 ? 6 : 4, rows?.extent ?? 1), groups * registerColumns)
       return
     }
     lanes = .columns
@@ -77,6 +85,7 @@ struct Contraction {
       (left, right, columns, vectorized, width) = (a, b, range, range, 1)
       rows = longest(moving: a, not: b)
       tile = (Swift.min(4, rows?.extent ?? 1), Swift.min(4, range.extent))
+      registerColumns = tile.columns
       return
     }
     (left, right, columns, vectorized) = (choice.left, choice.right, choice.columns, choice.columns)
@@ -87,6 +96,7 @@ struct Contraction {
     let registers = vectorByteCount == 64 ? (rows: 8, vectors: 3) : (rows: 6, vectors: 2)
     let vectors = Swift.min(registers.vectors, vectorized.extent / width)
     tile = (Swift.min(registers.rows, rows?.extent ?? 1), vectors * width)
+    registerColumns = tile.columns
   }
 }
 
