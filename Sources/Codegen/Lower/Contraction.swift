@@ -34,8 +34,11 @@ struct Contraction {
   /// The columns of a tile whose sums are in registers at once.
   let registerColumns: Int
 
-  /// The register tiles side by side in one tile where the reduction is in lanes.
-  private static let groups = 16
+  /// The register tile where the reduction is in lanes, and how many lie side by side in one tile, so that what follows
+  /// the sums has whole registers to work on.
+  private static func dotTile(_ vectorByteCount: Int) -> (rows: Int, columns: Int, groups: Int) {
+    vectorByteCount == 64 ? (6, 4, 16) : (4, 2, 16)
+  }
 
   /// The fewest multiply-adds for which a register tile pays.
   private static let smallest = 2048
@@ -69,10 +72,10 @@ struct Contraction {
       (lanes, left, right, vectorized, width) = (.reduction, a, b, depth, registerWidth)
       rows = longest(moving: a, not: b)
       columns = longest(moving: b, not: a)
-      // Several register tiles side by side, so that what follows the sums has whole registers to work on.
-      registerColumns = Swift.min(vectorByteCount == 64 ? 4 : 2, columns?.extent ?? 1)
-      let groups = Swift.min(Contraction.groups, (columns?.extent ?? 1) / registerColumns)
-      tile = (Swift.min(vectorByteCount == 64 ? 6 : 4, rows?.extent ?? 1), groups * registerColumns)
+      let registers = Contraction.dotTile(vectorByteCount)
+      registerColumns = Swift.min(registers.columns, columns?.extent ?? 1)
+      let groups = Swift.min(registers.groups, (columns?.extent ?? 1) / registerColumns)
+      tile = (Swift.min(registers.rows, rows?.extent ?? 1), groups * registerColumns)
       return
     }
     lanes = .columns
