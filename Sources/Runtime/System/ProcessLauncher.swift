@@ -55,13 +55,22 @@ enum ProcessLauncher {
     #else
       let variables = _NSGetEnviron().pointee
     #endif
-    let code = posix_spawnp(&processID, command[0], &actions, &attributes, arguments, variables)
+    var code = posix_spawnp(&processID, command[0], &actions, &attributes, arguments, variables)
+    // A program just written can be busy: a child forked by another thread meanwhile has it open until it executes.
+    for _ in 0..<busyRetries where code == ETXTBSY {
+      usleep(busyPause)
+      code = posix_spawnp(&processID, command[0], &actions, &attributes, arguments, variables)
+    }
     guard code == 0 else {
       close(output)
       throw SpawnError(command: command, code: code)
     }
     return (processID, output)
   }
+
+  /// How often, and after how many microseconds each time, a program that is busy is tried again.
+  private static let busyRetries = 50
+  private static let busyPause: UInt32 = 10_000
 
   /// Moves a descriptor above 2 and marks it as not to be inherited.
   private static func aboveStandardStreams(_ descriptor: Int32) -> Int32 {
