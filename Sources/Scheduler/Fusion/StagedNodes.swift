@@ -73,12 +73,7 @@ struct StagedNodes {
   private func inlineCost(_ id: Graph.ID) -> Int { isReduction(id) ? 0 : cost[id] }
 
   private func isReduction(_ id: Graph.ID) -> Bool {
-    switch graph.nodes[id].op {
-    case .reduce, .overlapAdd, .scatterAdd: true
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute,
-      .expand, .slice, .pad, .window, .concatenate, .gather, .update:
-      false
-    }
+    graph.nodes[id].op.isReduction || graph.nodes[id].op.isScatter
   }
 
   private mutating func decide() {
