@@ -5,7 +5,7 @@ extension Schedule {
   /// of each rule that fires.
   package init(_ graph: Graph, trace: ((String) -> Void)? = nil) {
     let graph = graph.simplified(trace: trace).withoutEmptyReductions().withoutDeadNodes().splittingReductions()
-    let formation = KernelFormation(graph)
+    let formation = SectionFormation(graph)
     let leaves = graph.leaves
     let leafNumber = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { ($1, $0) })
 
@@ -31,47 +31,10 @@ extension Schedule {
     self.buffers = buffers
     self.arguments = arguments.map { Argument(leaf: leafNumber[$0]!, dtype: graph.nodes[$0].dtype) }
     outputs = graph.outputs.map { bufferOf[$0]! }
-    kernels = Schedule.ordered(
-      formation.kernels.map { KernelBuilder.build($0, of: graph, buffers: bufferOf, arguments: argumentOf) })
+    kernels = KernelGrouping.kernels(
+      of: formation.sections.map { SectionBuilder.build($0, of: graph, buffers: bufferOf, arguments: argumentOf) },
+      buffers: buffers)
     memory = MemoryPlan(buffers: buffers, kernels: kernels)
-  }
-
-  /// Sorts kernels so that each comes after those that write what it reads; among the ready ones, in graph order.
-  private static func ordered(_ kernels: [Kernel]) -> [Kernel] {
-    let writes = kernels.map(\.writtenBuffers)
-    var writer: [Int: Int] = [:]
-    for (kernel, buffers) in writes.enumerated() { for buffer in buffers { writer[buffer] = kernel } }
-    var order: [Kernel] = []
-    var isDone = [Bool](repeating: false, count: kernels.count)
-    var isOpen = isDone
-    // Depth first from the kernels of the earliest nodes; formation goes from the last node to the first.
-    for start in kernels.indices.reversed() {
-      var pending = [start]
-      while let kernel = pending.last {
-        isOpen[kernel] = true
-        let needed = kernels[kernel].buffers.compactMap { writer[$0] }.filter { $0 != kernel && !isDone[$0] }
-        guard !isDone[kernel], let next = needed.first else {
-          pending.removeLast()
-          if !isDone[kernel] { order.append(kernels[kernel]) }
-          isDone[kernel] = true
-          continue
-        }
-        precondition(!isOpen[next], "bug: kernels wait for each other")
-        pending.append(next)
-      }
-    }
-    return order
-  }
-}
-
-extension Kernel {
-  /// The schedule's numbers of the buffers the kernel writes.
-  package var writtenBuffers: Set<Int> {
-    var written: Set<Int> = []
-    for stage in stages {
-      for result in stage.results { if case .buffer(let buffer, _) = result.place { written.insert(buffers[buffer]) } }
-    }
-    return written
   }
 }
 

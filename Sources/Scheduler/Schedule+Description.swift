@@ -16,7 +16,13 @@ extension Schedule: CustomStringConvertible {
     }
     for (number, kernel) in kernels.enumerated() {
       lines.append("kernel \(number): \(kernel.title(in: graph))")
-      lines += kernel.lines(buffers: buffers).map { "  \($0)" }
+      for (phase, sections) in kernel.phases.enumerated() {
+        let isAlone = kernel.phases.count == 1 && sections.count == 1
+        for section in sections {
+          if !isAlone { lines.append("  phase \(phase): \(section.title(in: graph))") }
+          lines += section.lines(buffers: buffers).map { "\(isAlone ? "" : "  ")  \($0)" }
+        }
+      }
     }
     if memory.byteCount > 0 { lines.append("temporaries: \(memory.byteCount) bytes") }
     return lines.joined(separator: "\n") + "\n"
@@ -26,6 +32,11 @@ extension Schedule: CustomStringConvertible {
 extension Kernel {
   /// The ops the kernel computes, each with its shape, in order: `maximum[4096] exp[4096, 1024] ...`.
   package func title(in graph: Graph) -> String { members.map { graph.label($0) }.joined(separator: ", ") }
+}
+
+extension Section {
+  /// The ops the section computes, as `Kernel.title` has them.
+  fileprivate func title(in graph: Graph) -> String { members.map { graph.label($0) }.joined(separator: ", ") }
 
   /// The body as text, given the schedule's buffers.
   fileprivate func lines(buffers: [Buffer]) -> [String] {

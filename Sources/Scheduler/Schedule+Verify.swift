@@ -9,32 +9,38 @@ extension Schedule {
       func check(_ condition: Bool, _ what: @autoclosure () -> String) {
         precondition(condition, "bug: kernel \(number) of the schedule: \(what())\n\(self)")
       }
-      let own = kernel.writtenBuffers
-      check(own.isDisjoint(with: written), "writes a buffer that is written already")
-      for buffer in kernel.buffers {
-        check(own.contains(buffer) || written.contains(buffer), "reads b\(buffer) too early")
+      for phase in kernel.phases {
+        var results: Set<Int> = []
+        for section in phase {
+          let own = section.writtenBuffers
+          check(own.isDisjoint(with: written.union(results)), "writes a buffer that is written already")
+          for buffer in section.buffers {
+            check(own.contains(buffer) || written.contains(buffer), "reads b\(buffer) too early")
+          }
+          for stage in section.stages { verify(stage, in: section, check) }
+          results.formUnion(own)
+        }
+        written.formUnion(results)
       }
-      for stage in kernel.stages { verify(stage, in: kernel, check) }
-      written.formUnion(own)
     }
     for output in outputs where buffers[output].shape.elementCount > 0 {
       precondition(written.contains(output), "bug: output b\(output) is never written\n\(self)")
     }
   }
 
-  private func verify(_ stage: Stage, in kernel: Kernel, _ check: (Bool, @autoclosure () -> String) -> Void) {
-    var ranges = Set(kernel.grid + stage.loops)
+  private func verify(_ stage: Stage, in section: Section, _ check: (Bool, @autoclosure () -> String) -> Void) {
+    var ranges = Set(section.grid + stage.loops)
     func verify(_ place: Place, masked: Bool) {
       for index in place.indices { check(index.variables.isSubset(of: ranges), "\(index) uses an unknown range") }
       switch place {
       case .buffer(let buffer, let index):
-        check(kernel.buffers.indices.contains(buffer), "no buffer \(buffer)")
-        let count = buffers[kernel.buffers[buffer]].shape.elementCount
+        check(section.buffers.indices.contains(buffer), "no buffer \(buffer)")
+        let count = buffers[section.buffers[buffer]].shape.elementCount
         check(masked || index.stays(below: count), "\(index) leaves a buffer of \(count)")
       case .local(let local, let indices):
-        check(kernel.scratch.indices.contains(local), "no scratch \(local)")
-        check(indices.count == kernel.scratch[local].extents.count, "scratch \(local) has another rank")
-        for (index, extent) in zip(indices, kernel.scratch[local].extents) {
+        check(section.scratch.indices.contains(local), "no scratch \(local)")
+        check(indices.count == section.scratch[local].extents.count, "scratch \(local) has another rank")
+        for (index, extent) in zip(indices, section.scratch[local].extents) {
           check(masked || index.stays(below: extent), "\(index) leaves scratch of \(extent)")
         }
       }

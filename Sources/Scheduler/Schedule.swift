@@ -44,90 +44,29 @@ package struct Buffer: Hashable, Sendable {
   package var byteCount: Int { shape.elementCount * dtype.byteCount }
 }
 
-/// One fused kernel: stages that run one after the other for every point of a grid.
+/// What is launched at once: phases that run one after the other, each of independent sections.
 ///
-/// Points of the grid are independent of each other, so they can be shared among threads in any way. A stage computes
-/// values for all indices of its own ranges; scratch carries them to later stages at the same point.
+/// Between two phases stands a grid barrier: all points of all sections of a phase are done before the next begins.
+/// Most kernels are a single section. Several stand side by side where that saves launches or passes over memory; a
+/// further phase finishes what threads have done in parts.
 package struct Kernel: Hashable, Sendable {
-  /// The outer ranges, shared among threads.
-  package var grid: [IndexVariable]
-  package var stages: [Stage]
-  /// The kernel's own arrays, one each for every point of the grid; stages name them by number.
-  package var scratch: [Scratch]
-  /// The buffers it touches, by number in the schedule; places name them by position here.
-  package var buffers: [Int]
-  /// The scalar arguments it reads, by number in the schedule; instructions name them by position here.
-  package var arguments: [Int]
-  /// The graph nodes that have a home in this kernel, in the order in which they are computed.
-  package var members: [Graph.ID]
-  /// Why values this kernel reads were not computed in it: a line a value.
-  package var boundaries: [String]
-  /// The first index variable nobody uses.
-  package var nextVariable: Int
+  package var phases: [[Section]]
 
-  /// The number of points of the grid.
-  package var gridPoints: Int { grid.reduce(1) { $0 * $1.extent } }
-}
+  /// Creates a kernel of one section.
+  package init(_ section: Section) { phases = [[section]] }
 
-/// A kernel's own array: the values of one graph node at one point of the grid, over the axes the grid leaves free.
-package struct Scratch: Hashable, Sendable {
-  package var dtype: DType
-  package var extents: [Int]
+  /// The sections of all phases, in order.
+  package var sections: [Section] { phases.flatMap { $0 } }
 
-  /// The bytes its elements take.
-  package var byteCount: Int { extents.reduce(dtype.byteCount, *) }
-}
+  /// The graph nodes that have a home in the kernel, in the order in which they are computed.
+  package var members: [Graph.ID] { sections.flatMap(\.members) }
 
-/// One pass over index ranges inside a kernel.
-package struct Stage: Hashable, Sendable {
-  /// The ranges whose every index gets a result.
-  package var spatial: [IndexVariable]
-  /// The ranges that `reduce` results combine over.
-  package var reduced: [IndexVariable]
-  /// What is computed at each index, in order.
-  package var steps: [Step]
-  /// The types of the values, by number.
-  package var values: [DType]
-  package var results: [Result]
-
-  /// The ranges of the stage, outermost first.
-  package var loops: [IndexVariable] { spatial + reduced }
-
-  /// One step of a stage.
-  package enum Step: Hashable, Sendable {
-    case define(Value, Instruction)
-    /// Gives an index variable the number an integer value holds, checked against its bounds.
-    case bind(IndexVariable, Value)
+  /// The schedule's numbers of the buffers the kernel touches, each once.
+  package var buffers: [Int] {
+    var seen: Set<Int> = []
+    return sections.flatMap(\.buffers).filter { seen.insert($0).inserted }
   }
 
-  /// What a stage leaves behind.
-  package enum Result: Hashable, Sendable {
-    /// Stores the value at every index, reduced ranges included where the place names them.
-    case store(Place, Value)
-    /// Combines the value over the reduced ranges, in order, and stores that.
-    case reduce(ReduceOp, Value, Place)
-    /// Adds the value to the place, one index after the other in row-major order.
-    case add(Place, Value)
-
-    /// The result with other value numbers and index variables replaced.
-    package func map(values: (Value) -> Value, replacing replace: (IndexVariable) -> Index?) -> Result {
-      switch self {
-      case .store(let place, let value): .store(place.substituting(replace), values(value))
-      case .reduce(let op, let value, let place): .reduce(op, values(value), place.substituting(replace))
-      case .add(let place, let value): .add(place.substituting(replace), values(value))
-      }
-    }
-
-    /// Where the result goes.
-    package var place: Place {
-      switch self {
-      case .store(let place, _), .reduce(_, _, let place), .add(let place, _): place
-      }
-    }
-  }
-}
-
-extension IndexVariable {
-  /// The number of values a range takes; it counts from 0.
-  package var extent: Int { bounds.upperBound + 1 }
+  /// The schedule's numbers of the buffers the kernel writes.
+  package var writtenBuffers: Set<Int> { sections.reduce(into: []) { $0.formUnion($1.writtenBuffers) } }
 }

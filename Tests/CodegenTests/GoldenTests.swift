@@ -25,7 +25,7 @@ import Testing
     let (name, make) = Self.cases[number]
     let graph = Graph.snapshot(of: [make().node]).graph
     let schedule = Schedule(graph)
-    let programs = schedule.kernels.map {
+    let programs = schedule.kernels.flatMap(\.sections).map {
       LoopProgram.optimized($0, in: schedule, vectorByteCount: Self.vectorByteCount)
     }
     let renderer = CRenderer(vectorByteCount: Self.vectorByteCount)

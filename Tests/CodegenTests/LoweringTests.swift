@@ -16,14 +16,14 @@ import Testing
     let expected = try graph.evaluate(leaves: leaves)
     let schedule = Schedule(graph)
     schedule.verify()
-    let levels: [(String, (Kernel) -> LoopProgram)] = [
+    let levels: [(String, (Section) -> LoopProgram)] = [
       ("plain", { LoopProgram($0, in: schedule) }),
       ("64-byte vectors", { LoopProgram.optimized($0, in: schedule, vectorByteCount: 64) }),
       ("16-byte vectors", { LoopProgram.optimized($0, in: schedule, vectorByteCount: 16) }),
     ]
     for (name, program) in levels {
-      let result = schedule.evaluate(leaves: leaves) { kernel in
-        let program = program(kernel)
+      let result = schedule.evaluate(leaves: leaves) { section in
+        let program = program(section)
         if let fault = program.verify() {
           Issue.record("\(name): \(fault)\n\(program)", sourceLocation: sourceLocation)
         }

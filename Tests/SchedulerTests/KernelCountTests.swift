@@ -76,14 +76,58 @@ import Testing
       outputs += [first, second, parameter - first / a / root * 0.001]
     }
     let schedule = schedule(outputs)
-    #expect(schedule.kernels.count == 8, "\(schedule)")
+    #expect(schedule.kernels.count == 6, "\(schedule)")
   }
 
-  /// A reduction of everything: threads share the chunks, and one kernel more combines them.
+  /// A reduction of everything: threads share the chunks, and a phase more combines them.
   @Test func wholeSumIsSplitInChunks() {
     let schedule = schedule([leaf([1024, 1024]).sum()])
-    #expect(schedule.kernels.count == 2)
-    #expect(schedule.kernels[0].gridPoints == 64)
+    #expect(schedule.kernels.count == 1)
+    #expect(schedule.kernels[0].phases.count == 2)
+    #expect(schedule.kernels[0].sections[0].gridPoints == 64)
+  }
+
+  @Test(arguments: [[64, 32], [1024, 1024], [1009, 1013], [1_000_003]]) func statisticsOfATensor(_ shape: [Int]) {
+    let x = leaf(Shape(shape))
+    #expect(kernels(x.mean(), x.variance()) == 1)
+    #expect(kernels(x.sum(), x.max()) == 1)
+    #expect(kernels(x.max(), x.min(), x.mean(), x.standardDeviation()) == 1)
+    #expect(kernels(x.norm()) == 1)
+    #expect(kernels(x.argmax()) == 1)
+    #expect(kernels(x.argmax(axis: -1)) == 1)
+    #expect(kernels(x.argmax(axis: 0)) == 1)
+  }
+
+  /// What reads one tensor over the same ranges is one pass over it.
+  @Test func siblingReductionsAreOnePass() {
+    let x = leaf([1024, 1024])
+    for tensors in [[x.sum(), x.max()], [x.sum(axes: [1]), x.max(axes: [1])]] {
+      let sections = schedule(tensors).kernels[0].sections
+      #expect(sections[0].stages.count == 1 && sections[0].stages[0].results.count == 2)
+    }
+  }
+
+  @Test(arguments: [[64, 10], [4096, 1000], [64, 50257], [8192, 100]]) func crossEntropyOverTheClassAxis(_ shape: [Int])
+  {
+    let targets = Tensor([Int64](repeating: 3, count: shape[0]))
+    #expect(kernels(leaf(Shape(shape)).crossEntropy(targets)) == 1)
+    #expect(kernels(leaf(Shape(shape)).logSoftmax(axis: 1).negativeLogLikelihood(targets)) == 1)
+  }
+
+  @Test(arguments: [[64, 32], [512, 768], [8192, 768]]) func layerNormForwardAndBackward(_ shape: [Int]) {
+    let (x, weight, bias) = (leaf(Shape(shape)), leaf([shape[1]]), leaf([shape[1]]))
+    let y = x.layerNorm(axes: [1], weight: weight, bias: bias)
+    let gradients = y.gradients(with: [x, weight, bias], seed: leaf(Shape(shape)))
+    #expect(kernels(y, gradients[0], gradients[1], gradients[2]) <= 2)
+  }
+
+  @Test func independentUpdatesAreOneKernel() {
+    let outputs = (1...50).flatMap { size -> [Tensor] in
+      let (weight, gradient, mean) = (leaf([size, 32]), leaf([size, 32]), leaf([size, 32]))
+      let newMean = mean * 0.9 + gradient * 0.1
+      return [newMean, weight - newMean * 0.1]
+    }
+    #expect(schedule(outputs).kernels.count == 1)
   }
 
   @Test func temporariesShareMemory() {

@@ -2,13 +2,13 @@ import LazyOps
 import LazyScheduler
 
 extension Contraction {
-  /// Writes the kernel as loops over register tiles, shared among threads, with the rest of the kernel done where a
+  /// Writes the section as loops over register tiles, shared among threads, with the rest of the section done where a
   /// tile's sums are at hand.
   ///
   /// At the end of a range the last tile starts early enough to be whole: its sums are computed on full registers and
   /// only those that no other tile has are used.
-  func program(for kernel: Kernel, in schedule: Schedule) -> LoopProgram {
-    var writer = TileWriter(self, kernel, LoopProgram(kernel, in: schedule))
+  func program(for section: Section, in schedule: Schedule) -> LoopProgram {
+    var writer = TileWriter(self, section, LoopProgram(section, in: schedule))
     return writer.write()
   }
 }
@@ -26,16 +26,16 @@ extension Contraction {
 /// Writes the loops of one contraction.
 private struct TileWriter {
   let contraction: Contraction
-  let kernel: Kernel
+  let section: Section
   var program: LoopProgram
   /// The sums of a tile, in memory: rows x columns.
   private let sums: Int
   /// For each tiled range, the index of the tile's first element, and of the first its sums were computed for.
   private var starts: [IndexVariable: (exact: Index, computed: Index)] = [:]
 
-  init(_ contraction: Contraction, _ kernel: Kernel, _ plain: LoopProgram) {
+  init(_ contraction: Contraction, _ section: Section, _ plain: LoopProgram) {
     self.contraction = contraction
-    self.kernel = kernel
+    self.section = section
     program = plain
     program.body = []
     program.values = []
@@ -46,7 +46,7 @@ private struct TileWriter {
   mutating func write() -> LoopProgram {
     // Tiles that share columns follow each other, so that those stay in the cache.
     var outer: [Loop] = []
-    for range in kernel.grid where range != contraction.rows && range != contraction.columns {
+    for range in section.grid where range != contraction.rows && range != contraction.columns {
       outer.append(Loop(variable: range, name: "i\(range.id)", count: .constant(range.extent), body: []))
     }
     if let columns = contraction.columns { outer += tileLoop(columns, contraction.tile.columns, "column_tile") }
@@ -241,7 +241,7 @@ private struct TileWriter {
 
   // MARK: - What follows the sums
 
-  /// The kernel's other stages, for each element of the tile that is this tile's own.
+  /// The section's other stages, for each element of the tile that is this tile's own.
   private mutating func epilogue() -> [Statement] {
     var rowOffset = Index.constant(0)
     var columnOffset = Index.constant(0)
@@ -268,7 +268,7 @@ private struct TileWriter {
       let (value, load) = define(.load(sum, .always))
       body = [load, .store(target.substituting(replace), value)]
     }
-    for stage in kernel.stages.dropFirst() {
+    for stage in section.stages.dropFirst() {
       let first = program.values.count
       program.values += stage.values
       let moved = { (place: Place) in place.isSameArray(as: target) ? sum : place.substituting(replace) }

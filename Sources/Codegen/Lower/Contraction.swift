@@ -1,7 +1,7 @@
 import LazyOps
 import LazyScheduler
 
-/// A kernel that is a sum of products over grid-wide tiles: matrix products, convolutions, einsums, with what is done
+/// A section that is a sum of products over grid-wide tiles: matrix products, convolutions, einsums, with what is done
 /// to their elements afterwards.
 ///
 /// Its ranges are sorted by which operand they move: `rows` moves only the left one, `columns` only the right one.
@@ -43,27 +43,27 @@ struct Contraction {
   /// The fewest multiply-adds for which a register tile pays.
   private static let smallest = 2048
 
-  /// Recognizes a contraction; nil for every other kernel.
-  init?(_ kernel: Kernel, vectorByteCount: Int) {
-    guard let stage = kernel.stages.first, stage.spatial.isEmpty, !stage.reduced.isEmpty,
-      kernel.stages.dropFirst().allSatisfy({ $0.loops.isEmpty && $0.isElementwise }),
+  /// Recognizes a contraction; nil for every other section.
+  init?(_ section: Section, vectorByteCount: Int) {
+    guard let stage = section.stages.first, stage.spatial.isEmpty, !stage.reduced.isEmpty,
+      section.stages.dropFirst().allSatisfy({ $0.loops.isEmpty && $0.isElementwise }),
       let (a, b) = stage.factors
     else { return nil }
-    let turns = stage.reduced.reduce(kernel.gridPoints) { $0 * $1.extent }
+    let turns = stage.reduced.reduce(section.gridPoints) { $0 * $1.extent }
     guard turns >= Contraction.smallest else { return nil }
     self.stage = stage
     let registerWidth = vectorByteCount / DType.float32.byteCount
 
     /// The longest grid range that moves one operand and not the other.
     func longest(moving moved: Operand, not other: Operand) -> IndexVariable? {
-      let fitting = kernel.grid.filter { range in
+      let fitting = section.grid.filter { range in
         let stride = moved.index.coefficient(of: range.id)
         return stride != 0 && !other.index.contains(range.id)
       }
       return fitting.max { $0.extent < $1.extent }
     }
     func sideBySide(_ moved: Operand, not other: Operand) -> IndexVariable? {
-      kernel.grid.last { $0.extent >= 4 && moved.index.coefficient(of: $0.id) == 1 && !other.index.contains($0.id) }
+      section.grid.last { $0.extent >= 4 && moved.index.coefficient(of: $0.id) == 1 && !other.index.contains($0.id) }
     }
 
     let depth = stage.reduced[stage.reduced.count - 1]

@@ -2,29 +2,29 @@ package import LazyOps
 package import LazyScheduler
 
 extension LoopProgram {
-  /// What a kernel reports of an index that names no element; the evaluator finds out which one it was.
+  /// What a section reports of an index that names no element; the evaluator finds out which one it was.
   static let indexFailure = 1
 
-  /// Writes a kernel of a schedule as plain serial loops: grid loops outside, then stage after stage.
+  /// Writes a section of a schedule as plain serial loops: grid loops outside, then stage after stage.
   ///
-  /// The grid's loops stand in the order given by `grid`, the kernel's own if nil: its points are independent.
-  package init(_ kernel: Kernel, in schedule: Schedule, grid: [IndexVariable]? = nil) {
-    let written = kernel.writtenBuffers
+  /// The grid's loops stand in the order given by `grid`, the section's own if nil: its points are independent.
+  package init(_ section: Section, in schedule: Schedule, grid: [IndexVariable]? = nil) {
+    let written = section.writtenBuffers
     self.init(
-      name: kernel.name(in: schedule.graph),
-      comment: kernel.members.map { schedule.graph.label($0) },
-      // Numbered in the kernel, so that equal kernels have equal texts.
-      buffers: kernel.buffers.enumerated().map { position, number in
+      name: section.name(in: schedule.graph),
+      comment: section.members.map { schedule.graph.label($0) },
+      // Numbered in the section, so that equal sections have equal texts.
+      buffers: section.buffers.enumerated().map { position, number in
         let buffer = schedule.buffers[number]
         return BufferParameter(
           name: written.contains(number) ? "out\(position)" : "in\(position)", dtype: buffer.dtype,
           count: buffer.shape.elementCount, isWritten: written.contains(number))
       },
-      arguments: kernel.arguments.map { schedule.arguments[$0].dtype },
-      locals: kernel.scratch.enumerated().map { Local(name: "s\($0)", dtype: $1.dtype, extents: $1.extents) },
-      values: [], body: [], nextVariable: kernel.nextVariable)
-    let statements = kernel.stages.flatMap { lower($0) }
-    body = nest(statements, in: grid ?? kernel.grid, named: "i")
+      arguments: section.arguments.map { schedule.arguments[$0].dtype },
+      locals: section.scratch.enumerated().map { Local(name: "s\($0)", dtype: $1.dtype, extents: $1.extents) },
+      values: [], body: [], nextVariable: section.nextVariable)
+    let statements = section.stages.flatMap { lower($0) }
+    body = nest(statements, in: grid ?? section.grid, named: "i")
     removeDeadCode()  // a product that only went into a fused multiply-add is computed there
   }
 
@@ -81,9 +81,9 @@ extension LoopProgram {
   }
 }
 
-extension Kernel {
-  /// The C function's name: the ops it computes and the extents of its grid, then a number that tells kernels apart
-  /// that share these. Equal kernels have equal names.
+extension Section {
+  /// The C function's name: the ops it computes and the extents of its grid, then a number that tells sections apart
+  /// that share these. Equal sections have equal names.
   fileprivate func name(in graph: Graph) -> String {
     var words: [String] = []
     for member in members {

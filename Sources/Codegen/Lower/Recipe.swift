@@ -2,23 +2,23 @@ import LazyOps
 package import LazyScheduler
 
 extension LoopProgram {
-  /// Returns a kernel as a loop program shaped for the machine: which ranges run in vector lanes, which tiles fit the
+  /// Returns a section as a loop program shaped for the machine: which ranges run in vector lanes, which tiles fit the
   /// registers, which loops threads share. The choice rests on shapes and strides alone.
-  package static func optimized(_ kernel: Kernel, in schedule: Schedule, vectorByteCount: Int) -> LoopProgram {
-    if let contraction = Contraction(kernel, vectorByteCount: vectorByteCount) {
-      return contraction.program(for: kernel, in: schedule)
+  package static func optimized(_ section: Section, in schedule: Schedule, vectorByteCount: Int) -> LoopProgram {
+    if let contraction = Contraction(section, vectorByteCount: vectorByteCount) {
+      return contraction.program(for: section, in: schedule)
     }
-    let recipe = Recipe(kernel)
-    var program = LoopProgram(kernel, in: schedule, grid: recipe.grid)
+    let recipe = Recipe(section)
+    var program = LoopProgram(section, in: schedule, grid: recipe.grid)
     recipe.apply(to: &program)
     return program
   }
 }
 
-/// How the loops of a kernel without a large contraction are arranged.
+/// How the loops of a section without a large contraction are arranged.
 struct Recipe {
-  private let kernel: Kernel
-  /// The grid range whose neighbours run in vector lanes, all stages of the kernel together; nil where stages have
+  private let section: Section
+  /// The grid range whose neighbours run in vector lanes, all stages of the section together; nil where stages have
   /// better ranges of their own.
   private let tiled: IndexVariable?
 
@@ -27,41 +27,41 @@ struct Recipe {
   private static let tile = 16...64
   /// The bytes of scratch that all neighbours together may take: arrays lie on the stack.
   private static let tileBytes = 128 * 1024
-  /// The neighbours one task of a purely elementwise kernel takes.
+  /// The neighbours one task of a purely elementwise section takes.
   private static let block = 4096
   /// The partial sums of a reduction in vector lanes.
   private static let lanes = 64
   /// The shortest range worth running in lanes.
   private static let shortest = 4
 
-  init(_ kernel: Kernel) {
-    self.kernel = kernel
+  init(_ section: Section) {
+    self.section = section
     func gain(with tiled: IndexVariable?) -> Int {
-      kernel.stages.reduce(0) { sum, stage in
+      section.stages.reduce(0) { sum, stage in
         let turns = stage.loops.reduce(1) { $0 * $1.extent }
         let own = Recipe.candidates(stage).map { stage.stride(of: $0) }.max() ?? 0
         return sum + turns * (tiled.map { stage.stride(of: $0) } ?? Swift.max(own, 0))
       }
     }
     // Of equal ones the innermost: `max` keeps the first it meets.
-    let candidates = kernel.grid.reversed().filter { $0.extent >= Recipe.shortest }
+    let candidates = section.grid.reversed().filter { $0.extent >= Recipe.shortest }
     let best = candidates.max { gain(with: $0) < gain(with: $1) }
     tiled = best.flatMap { gain(with: $0) > gain(with: nil) ? $0 : nil }
   }
 
   /// The grid's ranges, outermost first, the tiled one last.
-  var grid: [IndexVariable] { kernel.grid.filter { $0 != tiled } + (tiled.map { [$0] } ?? []) }
+  var grid: [IndexVariable] { section.grid.filter { $0 != tiled } + (tiled.map { [$0] } ?? []) }
 
   private var tile: Int {
-    let bytes = kernel.scratch.reduce(1) { $0 + $1.byteCount }
+    let bytes = section.scratch.reduce(1) { $0 + $1.byteCount }
     return min(Recipe.tile.upperBound, max(Recipe.tile.lowerBound, Recipe.tileBytes / bytes))
   }
 
-  /// Arranges the loops of the kernel's plain program.
+  /// Arranges the loops of the section's plain program.
   func apply(to program: inout LoopProgram) {
     var outer = grid.map(\.id)
     if let tiled {
-      let isElementwise = kernel.stages.count == 1 && kernel.stages[0].loops.isEmpty
+      let isElementwise = section.stages.count == 1 && section.stages[0].loops.isEmpty
       let split = program.split(tiled.id, by: isElementwise ? Recipe.block : tile, tail: .clamped)
       outer.removeLast()
       if program.loop(split.outer.id) != nil { outer.append(split.outer.id) }
@@ -69,7 +69,7 @@ struct Recipe {
       program.sink(split.inner.id)
     } else {
       program.shareAmongThreads(outer)
-      for stage in kernel.stages { vectorize(stage, in: &program) }
+      for stage in section.stages { vectorize(stage, in: &program) }
     }
     program.tidy()
   }

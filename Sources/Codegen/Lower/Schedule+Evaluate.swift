@@ -2,15 +2,15 @@ package import LazyOps
 package import LazyScheduler
 
 extension Schedule {
-  /// Computes the graph's outputs by running every kernel's loop program in the evaluator: what shows, without a
+  /// Computes the graph's outputs by running every section's loop program in the evaluator: what shows, without a
   /// compiler, whether scheduling, lowering and the transformations kept the graph's meaning.
   ///
   /// - Parameters:
   ///   - leaves: the elements or the scalar of each leaf, in their order.
-  ///   - program: the loop program to run for a kernel.
+  ///   - program: the loop program to run for a section.
   /// - Returns: the outputs, and whether every index read from a tensor was valid.
   package func evaluate(
-    leaves: [HostArray], _ program: (Kernel) -> LoopProgram
+    leaves: [HostArray], _ program: (Section) -> LoopProgram
   ) -> (outputs: [HostArray], isSound: Bool) {
     var memory = buffers.map { buffer -> [Scalar] in
       if case .leaf(let leaf) = buffer.kind { return leaves[leaf].scalars }
@@ -18,11 +18,11 @@ extension Schedule {
       return .init(repeating: Scalar.real(.nan).cast(to: buffer.dtype), count: buffer.shape.elementCount)
     }
     var isSound = true
-    for kernel in kernels {
-      var touched = kernel.buffers.map { memory[$0] }
-      let scalars = kernel.arguments.map { leaves[arguments[$0].leaf].scalars[0] }
-      if program(kernel).evaluate(buffers: &touched, arguments: scalars) != 0 { isSound = false }
-      for (position, number) in kernel.buffers.enumerated() { memory[number] = touched[position] }
+    for section in kernels.flatMap(\.sections) {
+      var touched = section.buffers.map { memory[$0] }
+      let scalars = section.arguments.map { leaves[arguments[$0].leaf].scalars[0] }
+      if program(section).evaluate(buffers: &touched, arguments: scalars) != 0 { isSound = false }
+      for (position, number) in section.buffers.enumerated() { memory[number] = touched[position] }
     }
     return (outputs.map { HostArray(scalars: memory[$0], buffers[$0].shape, buffers[$0].dtype) }, isSound)
   }

@@ -34,23 +34,28 @@ package final class KernelCompiler: Sendable {
       schedule.verify()
     }
     var programs: [LoopProgram: (program: LoopProgram, source: String)] = [:]
-    let written = schedule.kernels.map { kernel -> (program: LoopProgram, source: String) in
-      let plain = LoopProgram.optimized(kernel, in: schedule, vectorByteCount: compiler.vectorByteCount)
+    let written = schedule.kernels.flatMap(\.sections).map { section -> (program: LoopProgram, source: String) in
+      let plain = LoopProgram.optimized(section, in: schedule, vectorByteCount: compiler.vectorByteCount)
       if let known = programs[plain] { return known }
       if environment.verify, let fault = plain.verify() { preconditionFailure("bug: \(fault)\n\(plain)") }
       let result = named(plain, checked: environment.check)
       programs[plain] = result
       return result
     }
-    let functions = try load(written)
-    let plan = ExecutablePlan(
-      schedule: schedule,
-      launches: zip(schedule.kernels, zip(written, functions)).map { kernel, kernelCode in
-        let ((program, source), function) = kernelCode
-        return KernelLaunch(
-          program: program, source: source, function: function, buffers: kernel.buffers,
-          arguments: kernel.arguments, tasks: program.taskCount, cost: KernelCost(kernel, in: schedule))
-      })
+    var functions = try zip(written, load(written)).makeIterator()
+    let launches = schedule.kernels.map { kernel in
+      KernelLaunch(
+        phases: kernel.phases.map { sections in
+          LaunchPhase(
+            sections.map { section in
+              let ((program, source), function) = functions.next()!
+              return SectionCall(
+                program: program, source: source, function: function, buffers: section.buffers,
+                arguments: section.arguments, tasks: program.taskCount, cost: KernelCost(section, in: schedule))
+            }, threads: ThreadPool.shared.threadCount)
+        })
+    }
+    let plan = ExecutablePlan(schedule: schedule, launches: launches)
     if DebugLog.isOn { DebugLog.announce(plan) }
     return plan
   }

@@ -46,19 +46,23 @@ struct DebugLog {
     let level = Environment.current.debug
     if level >= 4 { print("graph:\n\(plan.schedule.graph)") }
     if level >= 3 { print("schedule:\n\(plan.schedule)") }
-    for launch in plan.launches {
-      if level >= 3 { print("\(launch.program)") }
-      if level >= 2 { print(launch.source) }
+    for section in plan.launches.flatMap(\.sections) {
+      if level >= 3 { print("\(section.program)") }
+      if level >= 2 { print(section.source) }
     }
   }
 
   private static func line(_ launch: KernelLaunch, _ seconds: Double) -> String {
-    let rate = { (count: Int) in fixed(Double(count) / Swift.max(seconds, 1e-9) / 1e9, 2) }
-    let name = launch.program.name.padding(to: 48)
+    let sections = launch.sections
+    let rate = { (count: KeyPath<KernelCost, Int>) in
+      let total = sections.reduce(0) { $0 + $1.cost[keyPath: count] }
+      return fixed(Double(total) / Swift.max(seconds, 1e-9) / 1e9, 2).padding(to: 8, left: true)
+    }
+    let more = sections.count > 1 ? " and \(sections.count - 1) more" : ""
+    let name = (sections[0].program.name + more).padding(to: 48)
     let time = fixed(seconds * 1e6, 1).padding(to: 10, left: true)
-    let flops = rate(launch.cost.flops).padding(to: 8, left: true)
-    let bytes = rate(launch.cost.bytes).padding(to: 8, left: true)
-    return "\(name) \(time) us \(flops) GFLOP/s \(bytes) GB/s  \(launch.program.comment.joined(separator: ", "))"
+    let ops = sections.flatMap(\.program.comment).joined(separator: ", ")
+    return "\(name) \(time) us \(rate(\.flops)) GFLOP/s \(rate(\.bytes)) GB/s  \(ops)"
   }
 
   /// A number with so many digits after the point, at least one.

@@ -61,43 +61,38 @@ package struct PlanRun {
   }
 
   private func launch(_ launch: KernelLaunch, failure: inout Int32) {
-    withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: launch.buffers.count + 1) { buffers in
-      for (position, number) in launch.buffers.enumerated() {
-        buffers.initializeElement(at: position, to: pointers[number])
-      }
-      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: launch.arguments.count + 1) { arguments in
-        for (position, argument) in launch.arguments.enumerated() {
-          arguments.initializeElement(at: position, to: scalars[argument])
-        }
-        let call = Call(
-          function: launch.function, buffers: UnsafePointer(buffers.baseAddress!),
-          arguments: UnsafePointer(arguments.baseAddress!))
-        withUnsafeMutablePointer(to: &failure) { failure in
-          call.run(tasks: launch.tasks, cost: launch.cost, failure)
-        }
-      }
+    withUnsafeMutablePointer(to: &failure) { failure in
+      for phase in launch.phases { run(phase, failure) }
     }
   }
-}
 
-/// One call of a kernel's function, shared among threads.
-private struct Call: @unchecked Sendable {
-  let function: KernelFunction
-  let buffers: UnsafePointer<UnsafeMutableRawPointer>
-  let arguments: UnsafePointer<UInt64>
-
-  /// The pieces each thread takes, so that uneven ones even out.
-  private static let chunksPerThread = 4
-
-  func run(tasks: Int, cost: KernelCost, _ failure: UnsafeMutablePointer<Int32>) {
+  private func run(_ phase: LaunchPhase, _ failure: UnsafeMutablePointer<Int32>) {
     let pool = ThreadPool.shared
-    guard tasks > 1, pool.threadCount > 1, cost.isWorthSharing(on: pool) else {
-      return function(buffers, arguments, 0, tasks, failure)
+    guard phase.chunks.count > 1, pool.threadCount > 1, KernelCost.isWorthSharing(phase.instructions, on: pool) else {
+      for section in phase.sections { call(section, 0..<section.tasks, failure) }
+      return
     }
-    let chunks = Swift.min(tasks, pool.threadCount * Call.chunksPerThread)
     nonisolated(unsafe) let failure = failure
-    pool.run(chunks: chunks) { chunk in
-      function(buffers, arguments, tasks * chunk / chunks, tasks * (chunk + 1) / chunks, failure)
+    pool.run(chunks: phase.chunks.count) { number in
+      let chunk = phase.chunks[number]
+      call(phase.sections[chunk.section], chunk.tasks, failure)
+    }
+  }
+
+  /// Calls a section's function for some of its tasks.
+  private func call(_ section: SectionCall, _ tasks: Range<Int>, _ failure: UnsafeMutablePointer<Int32>) {
+    withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: section.buffers.count + 1) { buffers in
+      for (position, number) in section.buffers.enumerated() {
+        buffers.initializeElement(at: position, to: pointers[number])
+      }
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: section.arguments.count + 1) { arguments in
+        for (position, argument) in section.arguments.enumerated() {
+          arguments.initializeElement(at: position, to: scalars[argument])
+        }
+        section.function(
+          UnsafePointer(buffers.baseAddress!), UnsafePointer(arguments.baseAddress!), tasks.lowerBound,
+          tasks.upperBound, failure)
+      }
     }
   }
 }

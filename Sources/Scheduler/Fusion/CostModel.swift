@@ -2,10 +2,10 @@ import LazyOps
 
 /// The numbers fusion decides by. Costs are in units of one addition on an element in a register.
 enum CostModel {
-  /// The scratch one kernel may use at one point of its grid: what stays in the first-level cache beside the inputs.
+  /// The scratch one section may use at one point of its grid: what stays in the first-level cache beside the inputs.
   static let scratchBytes = 48 * 1024
 
-  /// A kernel with no more work than this runs on one thread without loss: waking another costs as much.
+  /// A section with no more work than this runs on one thread without loss: waking another costs as much.
   static let smallWork = 1 << 16
 
   /// A grid of at least this many points keeps all threads busy.
@@ -35,11 +35,26 @@ enum CostModel {
   static let inlineCopies = 8
 
   /// The longest chain of ops computed in registers; longer ones pass through memory, which bounds the size of a
-  /// kernel and the depth of the recursions over it.
+  /// section and the depth of the recursions over it.
   static let inlineDepth = 100
 
-  /// The most values that have a home of their own in one kernel.
-  static let membersPerKernel = 32
+  /// The uses of each element from which a section's time is taken to go into arithmetic rather than memory.
+  static let uses = 4
+
+  /// The most phases of one kernel.
+  static let phasesPerKernel = 8
+
+  /// How many times less than a kernel's the work of a phase is that finishes what it left in parts.
+  static let finishing = 4
+
+  /// How many times fewer than the elements of the data the numbers are that a further pass over it waits for.
+  static let fewNumbers = 16
+
+  /// How many kernels that read the same data are looked at for a section to join; the latest first.
+  static let siblingsTried = 4
+
+  /// The most values that have a home of their own in one section.
+  static let membersPerSection = 32
 
   /// Returns the cost of one element of `op` itself.
   static func cost(_ op: Op) -> Int {

@@ -78,7 +78,7 @@ struct StagedNodes {
 
   private mutating func decide() {
     var readers = [Readers](repeating: Readers(), count: graph.nodes.count)
-    // What has no elements needs no kernel; its readers never reach it.
+    // What has no elements needs no section; its readers never reach it.
     let isEmpty = graph.nodes.map { $0.shape.elementCount == 0 }
     for output in graph.outputs where graph.nodes[output].op != .buffer { isStaged[output] = !isEmpty[output] }
     for id in graph.nodes.indices.reversed() {

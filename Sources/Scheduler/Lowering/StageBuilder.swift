@@ -4,11 +4,11 @@ import LazyOps
 ///
 /// Each value is computed once for the same node, indices and mask: a shared subexpression is shared in the stage.
 struct StageBuilder {
-  /// Where a kernel finds values that have a home.
+  /// Where a section finds values that have a home.
   struct Homes {
     /// The place of the node's element at the indices, or nil for a node that is computed inline.
     var place: (Graph.ID, [Index]) -> Place?
-    /// The kernel's number for an argument node.
+    /// The section's number for an argument node.
     var argument: (Graph.ID) -> Int
   }
 
@@ -173,7 +173,7 @@ struct StageBuilder {
 
   private mutating func zero(_ dtype: DType) -> Value { define(.constant(Scalar.integer(0).cast(to: dtype)), dtype) }
 
-  /// Makes an index variable of an integer value, checked against `extent` when the kernel runs.
+  /// Makes an index variable of an integer value, checked against `extent` when the section runs.
   mutating func bind(_ value: Value, extent: Int) -> IndexVariable {
     if let variable = bound[value], variable.extent == extent { return variable }
     let variable = IndexVariable(id: nextVariable, extent: extent)

@@ -33,7 +33,8 @@ struct KernelDot {
   /// Writes the cluster, then its leaves and the edges to and from buffers.
   mutating func write(to text: inout DotText) {
     text.block("subgraph cluster_\(prefix)k\(number)") { text in
-      let tooltip = (["kernel \(number)"] + kernel.boundaries.map { "not here: \($0)" }).joined(separator: "\n")
+      let tooltip = (["kernel \(number)"] + kernel.sections.flatMap(\.boundaries).map { "not here: \($0)" }).joined(
+        separator: "\n")
       text.statement(
         "graph",
         [
@@ -118,12 +119,24 @@ struct KernelDot {
     let shown = 4
     var ops = kernel.members.prefix(shown).map { schedule.graph.nodes[$0].op.name }
     if kernel.members.count > shown { ops.append("\(kernel.members.count - shown) more") }
-    let extents = kernel.grid.map { "\($0.extent)" }.joined(separator: " × ")
-    var sizes = [kernel.grid.isEmpty ? "one point" : "grid \(extents)", counted(kernel.stages.count, "stage")]
-    let scratch = kernel.scratch.reduce(0) { $0 + $1.byteCount }
-    if scratch > 0 { sizes.append("\(byteText(scratch)) of scratch") }
+    let sizes = kernel.sections.count == 1 ? sizes(of: kernel.sections[0]) : sizesOfSections
     return "<B>kernel \(number)</B>: \(DotValue.escaped(ops.joined(separator: ", ")))<BR ALIGN=\"LEFT\"/>"
       + "<FONT POINT-SIZE=\"9\">\(sizes.joined(separator: ", "))</FONT><BR ALIGN=\"LEFT\"/>"
+  }
+
+  private func sizes(of section: Section) -> [String] {
+    let extents = section.grid.map { "\($0.extent)" }.joined(separator: " × ")
+    var sizes = [section.grid.isEmpty ? "one point" : "grid \(extents)", counted(section.stages.count, "stage")]
+    let scratch = section.scratch.reduce(0) { $0 + $1.byteCount }
+    if scratch > 0 { sizes.append("\(byteText(scratch)) of scratch") }
+    return sizes
+  }
+
+  private var sizesOfSections: [String] {
+    [
+      counted(kernel.phases.count, "phase"), counted(kernel.sections.count, "section"),
+      counted(kernel.sections.reduce(0) { $0 + $1.stages.count }, "stage"),
+    ]
   }
 
   private func caption(_ id: Graph.ID) -> String {

@@ -1,8 +1,8 @@
 import LazyOps
 
-/// A kernel while it is being formed: a grid, and the staged nodes computed at each of its points.
-struct KernelDraft {
-  /// A staged node in the kernel. Each of its axes runs with a variable: one of the grid, or one of its own.
+/// A section while it is being formed: a grid, and the staged nodes computed at each of its points.
+struct SectionDraft {
+  /// A staged node in the section. Each of its axes runs with a variable: one of the grid, or one of its own.
   struct Member {
     let node: Graph.ID
     let indices: [Index]
@@ -10,18 +10,18 @@ struct KernelDraft {
 
   /// The ranges that every member runs with.
   var grid: [IndexVariable]
-  /// The root first, then producers, each after all its readers in the kernel.
+  /// The root first, then producers, each after all its readers in the section.
   var members: [Member] = []
   /// Staged nodes that turned out not to fit in scratch and are computed inline here.
   var inlined: Set<Graph.ID> = []
-  /// Where the kernel reads each staged node it does not hold, or may come to hold.
+  /// Where the section reads each staged node it does not hold, or may come to hold.
   var uses: [Graph.ID: [[Index]]] = [:]
   /// Why nodes it reads are computed elsewhere.
   var boundaries: [String] = []
   var nextVariable: Int
   var work = 0
 
-  /// Starts a kernel at its last node, with a grid over all axes of that.
+  /// Starts a section at its last node, with a grid over all axes of that.
   init(root: Graph.ID, shape: Shape) {
     grid = []
     nextVariable = 0

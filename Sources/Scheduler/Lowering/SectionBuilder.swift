@@ -1,58 +1,58 @@
 package import LazyOps
 
-/// Turns a draft into a kernel: gives each member its scratch, its buffer and its stage.
-struct KernelBuilder {
+/// Turns a draft into a section: gives each member its scratch, its buffer and its stage.
+struct SectionBuilder {
   let graph: Graph
-  let draft: KernelDraft
+  let draft: SectionDraft
   /// The schedule's buffer of each node that has one.
   let bufferOf: [Graph.ID: Int]
-  private var kernel: Kernel
+  private var section: Section
   private var scratchOf: [Graph.ID: Int] = [:]
-  private let memberOf: [Graph.ID: KernelDraft.Member]
+  private let memberOf: [Graph.ID: SectionDraft.Member]
   private var argumentOf: [Graph.ID: Int] = [:]
 
-  /// Builds the kernel; `arguments` numbers the graph's argument nodes.
+  /// Builds the section; `arguments` numbers the graph's argument nodes.
   static func build(
-    _ draft: KernelDraft, of graph: Graph, buffers: [Graph.ID: Int], arguments: [Graph.ID: Int]
-  ) -> Kernel {
-    var builder = KernelBuilder(graph: graph, draft: draft, bufferOf: buffers, arguments: arguments)
+    _ draft: SectionDraft, of graph: Graph, buffers: [Graph.ID: Int], arguments: [Graph.ID: Int]
+  ) -> Section {
+    var builder = SectionBuilder(graph: graph, draft: draft, bufferOf: buffers, arguments: arguments)
     for member in draft.members.reversed() { builder.append(member) }
-    builder.kernel.merge()
-    builder.kernel.collapseRanges()
-    builder.kernel.separateRanges()
-    return builder.kernel
+    builder.section.merge()
+    builder.section.collapseRanges()
+    builder.section.separateRanges()
+    return builder.section
   }
 
-  private init(graph: Graph, draft: KernelDraft, bufferOf: [Graph.ID: Int], arguments: [Graph.ID: Int]) {
+  private init(graph: Graph, draft: SectionDraft, bufferOf: [Graph.ID: Int], arguments: [Graph.ID: Int]) {
     self.graph = graph
     self.draft = draft
     self.bufferOf = bufferOf
-    kernel = Kernel(
+    section = Section(
       grid: draft.grid, stages: [], scratch: [], buffers: [], arguments: [],
       members: draft.members.reversed().map(\.node), boundaries: draft.boundaries, nextVariable: draft.nextVariable)
     memberOf = Dictionary(uniqueKeysWithValues: draft.members.map { ($0.node, $0) })
     argumentOf = arguments
     for member in draft.members.dropFirst() {
-      scratchOf[member.node] = kernel.scratch.count
+      scratchOf[member.node] = section.scratch.count
       let extents = draft.freeExtents(member.indices, grid: draft.grid)
-      kernel.scratch.append(
+      section.scratch.append(
         Scratch(dtype: graph.nodes[member.node].dtype, extents: extents.isEmpty ? [] : [extents.reduce(1, *)]))
     }
   }
 
   // MARK: - Places
 
-  /// The kernel's number for a buffer of the schedule.
+  /// The section's number for a buffer of the schedule.
   private mutating func parameter(_ buffer: Int) -> Int {
-    if let position = kernel.buffers.firstIndex(of: buffer) { return position }
-    kernel.buffers.append(buffer)
-    return kernel.buffers.count - 1
+    if let position = section.buffers.firstIndex(of: buffer) { return position }
+    section.buffers.append(buffer)
+    return section.buffers.count - 1
   }
 
   private mutating func parameter(argument: Int) -> Int {
-    if let position = kernel.arguments.firstIndex(of: argument) { return position }
-    kernel.arguments.append(argument)
-    return kernel.arguments.count - 1
+    if let position = section.arguments.firstIndex(of: argument) { return position }
+    section.arguments.append(argument)
+    return section.arguments.count - 1
   }
 
   private mutating func bufferPlace(_ id: Graph.ID, _ indices: [Index]) -> Place {
@@ -73,7 +73,7 @@ struct KernelBuilder {
 
   // MARK: - Stages
 
-  private mutating func append(_ member: KernelDraft.Member) {
+  private mutating func append(_ member: SectionDraft.Member) {
     let node = graph.nodes[member.node]
     switch node.op {
     case .scatterAdd(let axis): appendScatter(member, node, axis)
@@ -90,7 +90,7 @@ struct KernelBuilder {
     var reduction: ReduceOp?
   }
 
-  private mutating func appendReduction(_ member: KernelDraft.Member, _ node: Graph.Vertex) {
+  private mutating func appendReduction(_ member: SectionDraft.Member, _ node: Graph.Vertex) {
     let source = node.sources[0]
     let shape = graph.nodes[source].shape
     let graph = graph
@@ -118,7 +118,7 @@ struct KernelBuilder {
   }
 
   /// Adds the stage that computes a member, and one that copies it out where it is both read here and kept.
-  private mutating func appendStage(_ member: KernelDraft.Member, _ write: (inout StageBuilder) -> Body) {
+  private mutating func appendStage(_ member: SectionDraft.Member, _ write: (inout StageBuilder) -> Body) {
     let id = member.node
     let place = scratchOf[id] != nil ? scratchPlace(id, member.indices) : bufferPlace(id, member.indices)
     appendStage(spatial: ownVariables(member)) { builder in
@@ -135,7 +135,7 @@ struct KernelBuilder {
   }
 
   /// Adds a stage that copies the target and one that adds the values to it in order.
-  private mutating func appendScatter(_ member: KernelDraft.Member, _ node: Graph.Vertex, _ axis: Int) {
+  private mutating func appendScatter(_ member: SectionDraft.Member, _ node: Graph.Vertex, _ axis: Int) {
     let place = bufferPlace(member.node, member.indices)
     appendStage(spatial: ownVariables(member)) { builder in
       ([], [.store(place, builder.value(of: node.sources[0], at: member.indices))])
@@ -146,8 +146,8 @@ struct KernelBuilder {
     var moved = member.indices
     var position: [IndexVariable] = []
     if count > 1 {
-      position = [IndexVariable(id: kernel.nextVariable, extent: count)]
-      kernel.nextVariable += 1
+      position = [IndexVariable(id: section.nextVariable, extent: count)]
+      section.nextVariable += 1
     }
     moved[axis] = position.first.map { .variable($0) } ?? .constant(0)
     let others = ownVariables(member).filter { .variable($0) != member.indices[axis] }
@@ -160,7 +160,7 @@ struct KernelBuilder {
     }
   }
 
-  private func ownVariables(_ member: KernelDraft.Member) -> [IndexVariable] {
+  private func ownVariables(_ member: SectionDraft.Member) -> [IndexVariable] {
     member.indices.compactMap(\.asVariable).filter { !draft.grid.contains($0) }
   }
 
@@ -176,12 +176,12 @@ struct KernelBuilder {
           if places.scratchOf[id] != nil, !places.draft.inlined.contains(id) { return places.scratchPlace(id, indices) }
           return places.bufferOf[id] == nil || places.memberOf[id] != nil ? nil : places.bufferPlace(id, indices)
         }, argument: { id in places.parameter(argument: places.argumentOf[id]!) }),
-      nextVariable: kernel.nextVariable)
+      nextVariable: section.nextVariable)
     let (reduced, results) = write(&builder)
-    kernel.buffers = places.kernel.buffers
-    kernel.arguments = places.kernel.arguments
-    kernel.nextVariable = builder.nextVariable
-    kernel.stages.append(
+    section.buffers = places.section.buffers
+    section.arguments = places.section.arguments
+    section.nextVariable = builder.nextVariable
+    section.stages.append(
       Stage(spatial: spatial, reduced: reduced, steps: builder.finishedSteps, values: builder.values, results: results))
   }
 }

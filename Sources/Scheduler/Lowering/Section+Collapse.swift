@@ -1,6 +1,6 @@
 import LazyOps
 
-extension Kernel {
+extension Section {
   /// Makes one range of two neighbouring ones wherever every index expression stays affine: rows and columns that are
   /// only ever used as a position in the whole become that position.
   mutating func collapseRanges() {
@@ -23,7 +23,7 @@ extension Kernel {
     }
   }
 
-  /// Gives each stage ranges of its own: members of one kernel may have run with the same ones.
+  /// Gives each stage ranges of its own: members of one section may have run with the same ones.
   mutating func separateRanges() {
     for stage in stages.indices {
       var renamed: [IndexVariable: IndexVariable] = [:]

@@ -1,6 +1,6 @@
 import LazyOps
 
-extension Kernel {
+extension Section {
   /// Joins neighbouring stages that run over the same ranges into one pass: `exp(x - m)` and its sum, a mean and a
   /// mean of squares.
   mutating func merge() {

@@ -1,17 +1,17 @@
 import LazyOps
 
-/// Groups the staged nodes of a graph into kernels.
+/// Groups the staged nodes of a graph into sections.
 ///
-/// Kernels grow backwards from the last node nobody has taken. A producer joins the kernel of its reader when the grid
+/// Sections grow backwards from the last node nobody has taken. A producer joins the section of its reader when the grid
 /// both can run with, the scratch it needs and the work one thread would do are within the limits of `CostModel`;
-/// what cannot join gets a buffer and a kernel of its own.
-struct KernelFormation {
+/// what cannot join gets a buffer and a section of its own.
+struct SectionFormation {
   let graph: Graph
   let staged: StagedNodes
-  private(set) var kernels: [KernelDraft] = []
-  /// The kernel that computes each staged node.
-  private(set) var kernelOf: [Graph.ID: Int] = [:]
-  /// The nodes that need memory between kernels or after the run.
+  private(set) var sections: [SectionDraft] = []
+  /// The section that computes each staged node.
+  private(set) var sectionOf: [Graph.ID: Int] = [:]
+  /// The nodes that need memory between sections or after the run.
   private(set) var buffered: Set<Graph.ID>
   /// For each staged node, the staged nodes that read it.
   private var readers: [[Graph.ID]]
@@ -24,7 +24,7 @@ struct KernelFormation {
     for id in graph.nodes.indices where staged.isStaged[id] {
       for producer in producers(of: id) { readers[producer].append(id) }
     }
-    for root in graph.nodes.indices.reversed() where staged.isStaged[root] && kernelOf[root] == nil { form(root) }
+    for root in graph.nodes.indices.reversed() where staged.isStaged[root] && sectionOf[root] == nil { form(root) }
   }
 
   /// The staged nodes that `id` reads, itself or through inline nodes.
@@ -39,13 +39,13 @@ struct KernelFormation {
     return found
   }
 
-  // MARK: - Growing one kernel
+  // MARK: - Growing one section
 
   private mutating func form(_ root: Graph.ID) {
-    let number = kernels.count
-    var draft = KernelDraft(root: root, shape: graph.nodes[root].shape)
+    let number = sections.count
+    var draft = SectionDraft(root: root, shape: graph.nodes[root].shape)
     draft.work = work(of: root)
-    kernelOf[root] = number
+    sectionOf[root] = number
     if case .scatterAdd(let axis) = graph.nodes[root].op {
       // Values that fall on one place are added in order, by one thread: the axis is no part of the grid.
       draft.grid.removeAll { .variable($0) == draft.members[0].indices[axis] }
@@ -59,12 +59,12 @@ struct KernelFormation {
         draft.grid = grid
         draft.work += work(of: candidate)
         draft.members.append(.init(node: candidate, indices: completed(indices, of: candidate, in: &draft)))
-        kernelOf[candidate] = number
-        if readers[candidate].contains(where: { kernelOf[$0] != number }) { buffered.insert(candidate) }
+        sectionOf[candidate] = number
+        if readers[candidate].contains(where: { sectionOf[$0] != number }) { buffered.insert(candidate) }
         collectUses(of: draft.members[draft.members.count - 1], in: &draft)
       case .recompute:
         draft.inlined.insert(candidate)
-        kernelOf[candidate] = number
+        sectionOf[candidate] = number
         for indices in draft.uses[candidate]! {
           collectUses(of: .init(node: candidate, indices: indices), in: &draft)
         }
@@ -73,14 +73,14 @@ struct KernelFormation {
         draft.boundaries.append("\(graph.label(candidate)): \(reason)")
       }
     }
-    kernels.append(draft)
+    sections.append(draft)
   }
 
-  private func completed(_ indices: [Index?], of node: Graph.ID, in draft: inout KernelDraft) -> [Index] {
+  private func completed(_ indices: [Index?], of node: Graph.ID, in draft: inout SectionDraft) -> [Index] {
     indices.enumerated().map { axis, index in index ?? draft.makeIndex(extent: graph.nodes[node].shape[axis]) }
   }
 
-  private func collectUses(of member: KernelDraft.Member, in draft: inout KernelDraft) {
+  private func collectUses(of member: SectionDraft.Member, in draft: inout SectionDraft) {
     // Variables made on the way stand for reduced axes; only their difference from the grid's matters here.
     var made = draft.nextVariable
     var uses: [(Graph.ID, [Index])] = []
@@ -107,17 +107,17 @@ struct KernelFormation {
     case refuse(String)
   }
 
-  private func judge(_ id: Graph.ID, for draft: KernelDraft, number: Int) -> Verdict {
+  private func judge(_ id: Graph.ID, for draft: SectionDraft, number: Int) -> Verdict {
     let node = graph.nodes[id]
-    if node.op.isScatter { return .refuse("a scatter has a kernel of its own") }
-    if kernelOf[id] != nil { return .refuse("computed in kernel \(kernelOf[id]!)") }
-    if draft.members.count + draft.inlined.count >= CostModel.membersPerKernel {
-      return .refuse("the kernel holds enough")
+    if node.op.isScatter { return .refuse("a scatter has a section of its own") }
+    if sectionOf[id] != nil { return .refuse("computed in section \(sectionOf[id]!)") }
+    if draft.members.count + draft.inlined.count >= CostModel.membersPerSection {
+      return .refuse("the section holds enough")
     }
     let indices = draft.commonIndices(draft.uses[id]!, shape: node.shape)
     let grid = draft.grid.filter { indices.contains(.variable($0)) }
     let shrinks = grid.count < draft.grid.count
-    let outside = readers[id].filter { kernelOf[$0] != number }
+    let outside = readers[id].filter { sectionOf[$0] != number }
     let isShared = !outside.isEmpty || graph.outputs.contains(id)
 
     if isShared && shrinks { return .refuse("others read it, and it would narrow the grid") }
@@ -161,7 +161,7 @@ struct KernelFormation {
 
   /// Whether a grid of few points would take threads from much work: from the producer, which alone has a large grid,
   /// or from readers that do far more than it.
-  private func losesThreads(_ id: Graph.ID, to draft: KernelDraft, shrinking: Bool) -> Bool {
+  private func losesThreads(_ id: Graph.ID, to draft: SectionDraft, shrinking: Bool) -> Bool {
     if graph.nodes[id].shape.elementCount >= CostModel.parallelPoints { return true }
     return shrinking && draft.work > CostModel.readersPerProducer * work(of: id)
   }
@@ -191,18 +191,20 @@ struct KernelFormation {
     return false
   }
 
-  /// Whether a value computed in kernel `number` would come back to it through `readers` outside: a cycle.
+  /// Whether a value computed in section `number` would come back to it through `readers` outside: a cycle.
   private func leadsInto(_ number: Int, from readers: [Graph.ID]) -> Bool {
     var pending = readers
     var seen = Set(readers)
-    var openedKernels: Set<Int> = []
+    var openedSections: Set<Int> = []
     while let id = pending.popLast() {
       if seen.count > 4096 { return true }  // not proven harmless
       var next = self.readers[id]
-      if let kernel = kernelOf[id] {
-        if kernel == number { return true }
-        // A kernel runs as a whole: whatever any of its members leads to waits for all it reads.
-        if kernel < kernels.count, openedKernels.insert(kernel).inserted { next += kernels[kernel].members.map(\.node) }
+      if let section = sectionOf[id] {
+        if section == number { return true }
+        // A section runs as a whole: whatever any of its members leads to waits for all it reads.
+        if section < sections.count, openedSections.insert(section).inserted {
+          next += sections[section].members.map(\.node)
+        }
       }
       for reader in next where seen.insert(reader).inserted { pending.append(reader) }
     }

@@ -1,0 +1,162 @@
+import LazyOps
+
+/// Groups sections into kernels, so that one launch does what belongs together.
+///
+/// Sections are taken producers first. Each becomes a kernel of its own, or joins one that stands already
+/// - as a *finishing phase*: it combines, in index order and with little work, what the kernel's threads left in parts:
+///   a sum of partial sums, a mean over rows;
+/// - as a *further phase*: it goes over the same data again, with numbers that a pass before has found: the variance
+///   after the mean, the index of a maximum after the maximum;
+/// - as a *sibling* in the same phase: it reads the same data at the same time, or it is elementwise and nothing waits
+///   for it, as the updates of a model's parameters.
+///
+/// A sibling that runs over the same ranges becomes one pass with the section beside it.
+struct KernelGrouping {
+  private let buffers: [Buffer]
+  /// The buffers that some section reads.
+  private let isRead: Set<Int>
+  private var kernels: [Group] = []
+  /// Where each buffer is written.
+  private var writers: [Int: Position] = [:]
+  /// The kernels that read a buffer, in the order in which they came to.
+  private var readers: [Int: [Int]] = [:]
+  /// The kernel of elementwise sections that nothing waits for.
+  private var updates: Int?
+
+  /// A kernel, and the longest chain of kernels that it waits for. It depends on no kernel of the same level or above.
+  private struct Group {
+    var kernel: Kernel
+    var level: Int
+  }
+
+  /// Groups sections and returns the kernels, each after those whose results it reads.
+  static func kernels(of sections: [Section], buffers: [Buffer]) -> [Kernel] {
+    var grouping = KernelGrouping(sections, buffers)
+    let order = ProducersFirst.order(touched: sections.map(\.buffers), written: sections.map(\.writtenBuffers))
+    for section in order { grouping.place(Candidate(sections[section], buffers)) }
+    // Joining an earlier kernel may have moved a section before what it reads.
+    let kernels = grouping.kernels.map(\.kernel)
+    let sorted = ProducersFirst.order(
+      touched: kernels.reversed().map(\.buffers), written: kernels.reversed().map(\.writtenBuffers))
+    return sorted.map { kernels[kernels.count - 1 - $0] }
+  }
+
+  private init(_ sections: [Section], _ buffers: [Buffer]) {
+    self.buffers = buffers
+    isRead = sections.reduce(into: []) { $0.formUnion($1.readBuffers.subtracting($1.writtenBuffers)) }
+  }
+
+  /// A section and what its place depends on.
+  private struct Candidate {
+    let section: Section
+    let reads: Set<Int>
+    let writes: Set<Int>
+    let isComputeBound: Bool
+    /// The buffer that takes longest to read.
+    let largest: Int?
+
+    init(_ section: Section, _ all: [Buffer]) {
+      self.section = section
+      reads = section.readBuffers.subtracting(section.writtenBuffers)
+      writes = section.writtenBuffers
+      isComputeBound = section.isComputeBound(all)
+      largest = reads.sorted().max { all[$0].byteCount < all[$1].byteCount }
+    }
+  }
+
+  /// A place in a kernel.
+  private struct Position {
+    let kernel: Int
+    let phase: Int
+  }
+
+  // MARK: - Placing a section
+
+  private mutating func place(_ candidate: Candidate) {
+    let needed = Set(candidate.reads.compactMap { writers[$0]?.kernel })
+    let level = 1 + (needed.map { kernels[$0].level }.max() ?? -1)
+    let isUpdate = isUpdate(candidate)
+    let position =
+      furtherPhase(for: candidate, after: needed, level: level)
+      ?? siblings(of: candidate, besides: needed, level: level, isUpdate: isUpdate)
+      ?? (isUpdate ? updates.map { Position(kernel: $0, phase: 0) } : nil)
+    let kernel = position?.kernel ?? kernels.count
+    if let position {
+      join(candidate.section, at: position)
+    } else {
+      kernels.append(Group(kernel: Kernel(candidate.section), level: level))
+      if isUpdate { updates = kernel }
+    }
+    // Updates may wait for anything, because nothing waits for them.
+    if updates == kernel { kernels[kernel].level = Swift.max(kernels[kernel].level, level) }
+    for buffer in candidate.writes { writers[buffer] = position ?? Position(kernel: kernel, phase: 0) }
+    for buffer in candidate.reads where readers[buffer]?.last != kernel { readers[buffer, default: []].append(kernel) }
+  }
+
+  private mutating func join(_ section: Section, at position: Position) {
+    var phases = kernels[position.kernel].kernel.phases
+    if position.phase == phases.count { phases.append([]) }
+    let sibling = phases[position.phase].indices.first { phases[position.phase][$0].fused(with: section) != nil }
+    if let sibling, let both = phases[position.phase][sibling].fused(with: section) {
+      phases[position.phase][sibling] = both
+    } else {
+      phases[position.phase].append(section)
+    }
+    kernels[position.kernel].kernel.phases = phases
+  }
+
+  /// The phase of a kernel it depends on in which a section may run; nil where it is better on its own.
+  private func furtherPhase(for candidate: Candidate, after needed: Set<Int>, level: Int) -> Position? {
+    guard !candidate.isComputeBound, let last = needed.first(where: { kernels[$0].level == level - 1 }),
+      // It must wait for no other kernel that could wait for this one.
+      needed.allSatisfy({ $0 == last || kernels[$0].level < level - 1 })
+    else { return nil }
+    let read = candidate.reads.filter { writers[$0]?.kernel == last }
+    guard let phase = read.map({ writers[$0]!.phase }).max(),
+      finishes(candidate, kernels[last].kernel, read) || continues(candidate, kernels[last].kernel, read)
+    else { return nil }
+    return Position(kernel: last, phase: phase + 1)
+  }
+
+  /// Whether the section only combines what the kernel has left in parts: each part is read once, and it is little work
+  /// beside the kernel's, or so little that one thread does it in less time than it takes to wake another.
+  private func finishes(_ candidate: Candidate, _ kernel: Kernel, _ parts: Set<Int>) -> Bool {
+    let section = candidate.section
+    let work = kernel.sections.reduce(0) { $0 + $1.instructionCount }
+    guard section.isReducing,
+      section.instructionCount <= Swift.max(CostModel.smallWork, work / CostModel.finishing)
+    else { return false }
+    let elements = parts.map { buffers[$0].shape.elementCount }.max() ?? 0
+    return section.stages.allSatisfy { section.turns(of: $0) <= elements }
+  }
+
+  /// Whether the section goes over data again that the kernel has gone over, with a few numbers that this gave.
+  private func continues(_ candidate: Candidate, _ kernel: Kernel, _ numbers: Set<Int>) -> Bool {
+    guard let largest = candidate.largest, kernel.phases.count < CostModel.phasesPerKernel else { return false }
+    let limit = buffers[largest].shape.elementCount / CostModel.fewNumbers
+    return numbers.allSatisfy { buffers[$0].shape.elementCount <= limit }
+      && kernel.sections.contains { $0.readBuffers.contains(largest) }
+  }
+
+  /// Where the section can run beside others that read the same data.
+  private func siblings(
+    of candidate: Candidate, besides needed: Set<Int>, level: Int, isUpdate: Bool
+  ) -> Position? {
+    guard !candidate.isComputeBound, let largest = candidate.largest else { return nil }
+    for kernel in (readers[largest] ?? []).suffix(CostModel.siblingsTried).reversed() {
+      guard level <= kernels[kernel].level, !needed.contains(kernel), isUpdate || kernel != updates else { continue }
+      let phases = kernels[kernel].kernel.phases
+      let phase = phases.firstIndex { sections in
+        sections.contains { $0.readBuffers.contains(largest) && !$0.isComputeBound(buffers) }
+      }
+      if let phase { return Position(kernel: kernel, phase: phase) }
+    }
+    return nil
+  }
+
+  /// Whether the section is elementwise and writes only what is asked for and read by no section after it.
+  private func isUpdate(_ candidate: Candidate) -> Bool {
+    !candidate.isComputeBound && !candidate.section.isReducing
+      && candidate.writes.allSatisfy { buffers[$0].kind == .output && !isRead.contains($0) }
+  }
+}

@@ -1,0 +1,39 @@
+import LazyOps
+
+extension Section {
+  /// The turns of a stage's loops at all points of the grid.
+  package func turns(of stage: Stage) -> Int { stage.loops.reduce(gridPoints) { $0 * $1.extent } }
+
+  /// The instructions executed, counted for one element at a time.
+  package var instructionCount: Int {
+    stages.reduce(0) { $0 + turns(of: $1) * ($1.steps.count + $1.results.count) }
+  }
+
+  /// The schedule's numbers of the buffers the section reads.
+  var readBuffers: Set<Int> {
+    var read: Set<Int> = []
+    for stage in stages {
+      for case .define(_, .load(.buffer(let buffer, _), _)) in stage.steps { read.insert(buffers[buffer]) }
+    }
+    return read
+  }
+
+  /// Whether some stage combines over a range, or adds to places.
+  var isReducing: Bool {
+    stages.contains { stage in
+      stage.results.contains {
+        switch $0 {
+        case .store: false
+        case .reduce, .add: true
+        }
+      }
+    }
+  }
+
+  /// Whether the section's time goes into arithmetic, as that of a large matrix product: it uses each element it reads
+  /// many times over.
+  func isComputeBound(_ all: [Buffer]) -> Bool {
+    let elements = buffers.reduce(0) { $0 + all[$1].shape.elementCount }
+    return stages.contains { turns(of: $0) > Swift.max(CostModel.largeContraction, CostModel.uses * elements) }
+  }
+}

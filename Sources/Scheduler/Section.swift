@@ -1,0 +1,100 @@
+package import LazyOps
+
+/// A part of a kernel: stages that run one after the other for every point of a grid.
+///
+/// Points of the grid are independent of each other, so they can be shared among threads in any way. A stage computes
+/// values for all indices of its own ranges; scratch carries them to later stages at the same point.
+package struct Section: Hashable, Sendable {
+  /// The outer ranges, shared among threads.
+  package var grid: [IndexVariable]
+  package var stages: [Stage]
+  /// The section's own arrays, one each for every point of the grid; stages name them by number.
+  package var scratch: [Scratch]
+  /// The buffers it touches, by number in the schedule; places name them by position here.
+  package var buffers: [Int]
+  /// The scalar arguments it reads, by number in the schedule; instructions name them by position here.
+  package var arguments: [Int]
+  /// The graph nodes that have a home in this section, in the order in which they are computed.
+  package var members: [Graph.ID]
+  /// Why values this section reads were not computed in it: a line a value.
+  package var boundaries: [String]
+  /// The first index variable nobody uses.
+  package var nextVariable: Int
+
+  /// The number of points of the grid.
+  package var gridPoints: Int { grid.reduce(1) { $0 * $1.extent } }
+}
+
+/// A section's own array: the values of one graph node at one point of the grid, over the axes the grid leaves free.
+package struct Scratch: Hashable, Sendable {
+  package var dtype: DType
+  package var extents: [Int]
+
+  /// The bytes its elements take.
+  package var byteCount: Int { extents.reduce(dtype.byteCount, *) }
+}
+
+/// One pass over index ranges inside a section.
+package struct Stage: Hashable, Sendable {
+  /// The ranges whose every index gets a result.
+  package var spatial: [IndexVariable]
+  /// The ranges that `reduce` results combine over.
+  package var reduced: [IndexVariable]
+  /// What is computed at each index, in order.
+  package var steps: [Step]
+  /// The types of the values, by number.
+  package var values: [DType]
+  package var results: [Result]
+
+  /// The ranges of the stage, outermost first.
+  package var loops: [IndexVariable] { spatial + reduced }
+
+  /// One step of a stage.
+  package enum Step: Hashable, Sendable {
+    case define(Value, Instruction)
+    /// Gives an index variable the number an integer value holds, checked against its bounds.
+    case bind(IndexVariable, Value)
+  }
+
+  /// What a stage leaves behind.
+  package enum Result: Hashable, Sendable {
+    /// Stores the value at every index, reduced ranges included where the place names them.
+    case store(Place, Value)
+    /// Combines the value over the reduced ranges, in order, and stores that.
+    case reduce(ReduceOp, Value, Place)
+    /// Adds the value to the place, one index after the other in row-major order.
+    case add(Place, Value)
+
+    /// The result with other value numbers and index variables replaced.
+    package func map(values: (Value) -> Value, replacing replace: (IndexVariable) -> Index?) -> Result {
+      switch self {
+      case .store(let place, let value): .store(place.substituting(replace), values(value))
+      case .reduce(let op, let value, let place): .reduce(op, values(value), place.substituting(replace))
+      case .add(let place, let value): .add(place.substituting(replace), values(value))
+      }
+    }
+
+    /// Where the result goes.
+    package var place: Place {
+      switch self {
+      case .store(let place, _), .reduce(_, _, let place), .add(let place, _): place
+      }
+    }
+  }
+}
+
+extension IndexVariable {
+  /// The number of values a range takes; it counts from 0.
+  package var extent: Int { bounds.upperBound + 1 }
+}
+
+extension Section {
+  /// The schedule's numbers of the buffers the section writes.
+  package var writtenBuffers: Set<Int> {
+    var written: Set<Int> = []
+    for stage in stages {
+      for result in stage.results { if case .buffer(let buffer, _) = result.place { written.insert(buffers[buffer]) } }
+    }
+    return written
+  }
+}
