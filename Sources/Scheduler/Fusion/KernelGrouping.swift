@@ -3,6 +3,7 @@ import LazyOps
 /// Groups sections into kernels, so that one launch does what belongs together.
 ///
 /// Sections are taken producers first. Each becomes a kernel of its own, or joins one that stands already
+/// - as a *follower* of one of its sections, point for point of the grid: what reads a row's maximum, after it;
 /// - as a *finishing phase*: it combines, in index order and with little work, what the kernel's threads left in parts:
 ///   a sum of partial sums, a mean over rows;
 /// - as a *further phase*: it goes over the same data again, with numbers that a pass before has found: the variance
@@ -96,24 +97,31 @@ struct KernelGrouping {
   private mutating func join(_ section: Section, at position: Position) {
     var phases = kernels[position.kernel].kernel.phases
     if position.phase == phases.count { phases.append([]) }
-    let sibling = phases[position.phase].indices.first { phases[position.phase][$0].fused(with: section) != nil }
-    if let sibling, let both = phases[position.phase][sibling].fused(with: section) {
-      phases[position.phase][sibling] = both
-    } else {
-      phases[position.phase].append(section)
+    for (number, sibling) in phases[position.phase].enumerated() {
+      guard let both = sibling.fused(with: section) else { continue }
+      let isFollower = !section.readBuffers.isDisjoint(with: sibling.writtenBuffers)
+      guard isFollower || both.stages.count < sibling.stages.count + section.stages.count else { continue }
+      phases[position.phase][number] = both
+      kernels[position.kernel].kernel.phases = phases
+      return
     }
+    phases[position.phase].append(section)
     kernels[position.kernel].kernel.phases = phases
   }
 
-  /// The phase of a kernel it depends on in which a section may run; nil where it is better on its own.
+  /// The phase of a kernel it depends on in which a section may run, as a follower or after a barrier; nil where it is better on its own.
   private func furtherPhase(for candidate: Candidate, after needed: Set<Int>, level: Int) -> Position? {
     guard !candidate.isComputeBound, let last = needed.first(where: { kernels[$0].level == level - 1 }),
       // It must wait for no other kernel that could wait for this one.
       needed.allSatisfy({ $0 == last || kernels[$0].level < level - 1 })
     else { return nil }
     let read = candidate.reads.filter { writers[$0]?.kernel == last }
-    guard let phase = read.map({ writers[$0]!.phase }).max(),
-      finishes(candidate, kernels[last].kernel, read) || continues(candidate, kernels[last].kernel, read)
+    guard let phase = read.map({ writers[$0]!.phase }).max() else { return nil }
+    let makers = kernels[last].kernel.phases[phase].filter { !$0.writtenBuffers.isDisjoint(with: read) }
+    if makers.count == 1, !makers[0].isComputeBound(buffers), makers[0].fused(with: candidate.section) != nil {
+      return Position(kernel: last, phase: phase)
+    }
+    guard finishes(candidate, kernels[last].kernel, read) || continues(candidate, kernels[last].kernel, read)
     else { return nil }
     return Position(kernel: last, phase: phase + 1)
   }

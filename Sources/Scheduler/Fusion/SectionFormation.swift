@@ -121,6 +121,7 @@ struct SectionFormation {
     let isShared = !outside.isEmpty || graph.outputs.contains(id)
 
     if isShared && shrinks { return .refuse("others read it, and it would narrow the grid") }
+    if isShared && wouldBeScattered(indices) { return .refuse("others read it, and it would be written in strides") }
     if !outside.isEmpty && leadsInto(number, from: outside) { return .refuse("what others make of it is needed here") }
 
     // What is no reduction can be computed anew at each use.
@@ -145,6 +146,13 @@ struct SectionFormation {
       return canRecompute ? .recompute : .refuse("\(bytes) bytes do not fit in scratch")
     }
     return .join(indices, grid: grid)
+  }
+
+  /// Whether the elements that one point of the grid computes lie apart in memory: an axis inside the free ones is the
+  /// grid's.
+  private func wouldBeScattered(_ indices: [Index?]) -> Bool {
+    guard let free = indices.firstIndex(where: { $0 == nil }) else { return false }
+    return indices[free...].contains { $0?.asVariable != nil }
   }
 
   private func scratchBytes(_ id: Graph.ID, _ indices: [Index?]) -> Int {

@@ -65,8 +65,11 @@ struct StagedNodes {
       loads[id] = node.sources.reduce(node.op == .buffer && node.shape.elementCount > 1 ? 1 : 0) {
         Swift.min($0 + (isReduction($1) ? 1 : loads[$1]), 1 << 20)
       }
-      // What is repeated over other axes is small beside what is computed from it.
-      if node.op == .expand { loads[id] = 0 }
+      // What is repeated over other axes is small beside what is computed from it; if it is expensive it is kept.
+      if node.op == .expand {
+        loads[id] = 0
+        if cost[id] >= CostModel.expensive { cost[id] = 0 }
+      }
     }
   }
 

@@ -1,15 +1,26 @@
 import LazyOps
 
 extension Section {
-  /// Returns one section that does what this one and `other`, which is independent of it, do side by side, in fewer
-  /// passes: the sum and the maximum of one tensor. Nil where their grids differ or no two stages become one.
+  /// Returns one section that does what this one and then `other` do at each point of the grid that both begin with, or
+  /// nil where there is none: what `other` reads of this one's results must come from the same point. Ranges that only
+  /// one of the grids has become loops of its stages.
   func fused(with other: Section) -> Section? {
-    guard grid.map(\.extent) == other.grid.map(\.extent),
-      scratch.reduce(0, { $0 + $1.byteCount }) + other.scratch.reduce(0, { $0 + $1.byteCount })
-        <= CostModel.scratchBytes,
+    let common = zip(grid, other.grid).prefix { $0.extent == $1.extent }.count
+    guard common == Swift.min(grid.count, other.grid.count), common > 0 || grid.count == other.grid.count,
       members.count + other.members.count <= CostModel.membersPerSection,
       !stages.contains(where: \.bindsIndices), !other.stages.contains(where: \.bindsIndices)
     else { return nil }
+    let (first, second) = (deepened(to: common), other.deepened(to: common))
+    let points = Swift.max(gridPoints, other.gridPoints)
+    guard first.gridPoints == points || first.gridPoints >= CostModel.parallelPoints,
+      (first.scratch + second.scratch).reduce(0, { $0 + $1.byteCount }) <= CostModel.scratchBytes
+    else { return nil }
+    return first.appending(second)
+  }
+
+  /// Returns the section with the stages of another after its own, whose grid has the same extents; nil where that
+  /// reads what this one writes at other points.
+  private func appending(_ other: Section) -> Section? {
     var both = self
     let buffers = other.buffers.map { buffer in both.position(of: buffer, in: \.buffers) }
     let arguments = other.arguments.map { argument in both.position(of: argument, in: \.arguments) }
@@ -29,8 +40,52 @@ extension Section {
     both.scratch += other.scratch
     both.members += other.members
     both.boundaries += other.boundaries
+    guard both.readsOwnResultsInPlace else { return nil }
     both.merge()
-    return both.stages.count < stages.count + other.stages.count ? both : nil
+    return both
+  }
+
+  /// Returns the section with a grid of its first ranges only; the others become the outermost loops of each stage.
+  private func deepened(to count: Int) -> Section {
+    guard count < grid.count else { return self }
+    var result = self
+    let inner = Array(grid[count...])
+    result.grid = Array(grid[..<count])
+    let points = inner.reduce(1) { $0 * $1.extent }
+    let counts = scratch.map { $0.extents.reduce(1, *) }
+    for local in scratch.indices { result.scratch[local].extents = [points * counts[local]] }
+    let point = inner.reduce(Index.constant(0)) { $0 * $1.extent + Index($1) }
+    for stage in stages.indices {
+      result.stages[stage].spatial = inner + stages[stage].spatial
+      result.stages[stage].replacePlaces { place in
+        guard case .local(let local, let indices) = place else { return place }
+        return .local(local, [point * counts[local] + (indices.first ?? .constant(0))])
+      }
+    }
+    result.separateRanges()
+    return result
+  }
+
+  /// Whether all that the stages read of the section's own results was written at the same point of the grid.
+  private var readsOwnResultsInPlace: Bool {
+    var written: [Int: Index] = [:]
+    for result in stages.flatMap(\.results) {
+      if case .buffer(let buffer, let index) = result.place { written[buffer] = index }
+    }
+    let origin = { (variable: IndexVariable) in grid.contains(variable) ? Index.constant(0) : nil }
+    for step in stages.flatMap(\.steps) {
+      guard case .define(_, .load(.buffer(let buffer, let index), _)) = step, let result = written[buffer] else {
+        continue
+      }
+      let strides = grid.map { (result.coefficient(of: $0.id), index.coefficient(of: $0.id)) }
+      guard strides.allSatisfy({ $0 != nil && $0 != 0 && $0 == $1 }) else { return false }
+      // A point's elements lie within the smallest stride of the grid.
+      let block = strides.compactMap { $0.0 }.min() ?? .max
+      for bounds in [result.substituting(origin).bounds, index.substituting(origin).bounds] {
+        guard bounds.lowerBound >= 0, bounds.upperBound < block else { return false }
+      }
+    }
+    return true
   }
 
   /// The position of a number in one of the section's lists, to which it is added if need be.
@@ -47,24 +102,29 @@ extension Stage {
 
   /// Replaces the numbers of buffers, local arrays and arguments.
   fileprivate mutating func renumber(buffers: [Int], locals: (Int) -> Int, arguments: [Int]) {
-    func renumbered(_ place: Place) -> Place {
+    replacePlaces { place in
       switch place {
       case .buffer(let buffer, let index): .buffer(buffers[buffer], index)
       case .local(let local, let indices): .local(locals(local), indices)
       }
     }
     steps = steps.map { step in
-      switch step {
-      case .define(let value, .load(let place, let mask)): .define(value, .load(renumbered(place), mask))
-      case .define(let value, .argument(let number)): .define(value, .argument(arguments[number]))
-      case .define, .bind: step
-      }
+      guard case .define(let value, .argument(let number)) = step else { return step }
+      return .define(value, .argument(arguments[number]))
+    }
+  }
+
+  /// Replaces the places that the stage reads and writes.
+  fileprivate mutating func replacePlaces(_ replace: (Place) -> Place) {
+    steps = steps.map { step in
+      guard case .define(let value, .load(let place, let mask)) = step else { return step }
+      return .define(value, .load(replace(place), mask))
     }
     results = results.map { result in
       switch result {
-      case .store(let place, let value): .store(renumbered(place), value)
-      case .reduce(let op, let value, let place): .reduce(op, value, renumbered(place))
-      case .add(let place, let value): .add(renumbered(place), value)
+      case .store(let place, let value): .store(replace(place), value)
+      case .reduce(let op, let value, let place): .reduce(op, value, replace(place))
+      case .add(let place, let value): .add(replace(place), value)
       }
     }
   }
