@@ -4,8 +4,9 @@ extension Schedule {
   /// Schedules a graph: simplifies it, decides which values are staged, forms kernels and plans memory. `trace` is told
   /// of each rule that fires.
   package init(_ graph: Graph, trace: ((String) -> Void)? = nil) {
-    let graph = graph.simplified(trace: trace).withoutEmptyReductions().withoutDeadNodes().splittingReductions()
-    let formation = SectionFormation(graph)
+    let split = graph.simplified(trace: trace).withoutEmptyReductions().withoutDeadNodes().splittingReductions()
+    let graph = split.graph
+    let formation = SectionFormation(split)
     let leaves = graph.leaves
     let leafNumber = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { ($1, $0) })
 

@@ -27,6 +27,10 @@ struct Recipe {
   private static let tile = 16...64
   /// The bytes of scratch that all neighbours together may take: arrays lie on the stack.
   private static let tileBytes = 128 * 1024
+  /// The most neighbours where rows are summed up: memory is read in long runs, and the sums stay in the first-level
+  /// cache; and the rows that are added to a sum while it is in a register.
+  private static let wideTile = 1024
+  private static let rowsAtOnce = 8
   /// The neighbours one task of a purely elementwise section takes.
   private static let block = 4096
   /// The partial sums of a reduction in vector lanes.
@@ -53,8 +57,19 @@ struct Recipe {
   var grid: [IndexVariable] { section.grid.filter { $0 != tiled } + (tiled.map { [$0] } ?? []) }
 
   private var tile: Int {
+    if summedRows != nil { return Recipe.wideTile }
     let bytes = section.scratch.reduce(1) { $0 + $1.byteCount }
     return min(Recipe.tile.upperBound, max(Recipe.tile.lowerBound, Recipe.tileBytes / bytes))
+  }
+
+  /// The range of rows in a section that sums them up: one stage, whose rows lie far apart while the tiled range's
+  /// neighbours lie side by side.
+  private var summedRows: IndexVariable? {
+    guard let tiled, section.stages.count == 1 || section.stages.dropFirst().allSatisfy({ $0.loops.isEmpty }),
+      let stage = section.stages.first, stage.spatial.isEmpty, let rows = stage.reduced.last,
+      rows.extent >= 2 * Recipe.rowsAtOnce, tiled.extent > Recipe.tile.upperBound
+    else { return nil }
+    return stage.stride(of: tiled) > 0 ? rows : nil
   }
 
   /// Arranges the loops of the section's plain program.
@@ -67,11 +82,24 @@ struct Recipe {
       if program.loop(split.outer.id) != nil { outer.append(split.outer.id) }
       program.shareAmongThreads(outer)
       program.sink(split.inner.id)
+      if let rows = summedRows { addRowsTogether(rows.id, in: &program) }
     } else {
       program.shareAmongThreads(outer)
       for stage in section.stages { vectorize(stage, in: &program) }
     }
     program.tidy()
+  }
+
+  /// Takes several rows at once to each sum, in order: it is loaded and stored once for all of them.
+  private func addRowsTogether(_ rows: Int, in program: inout LoopProgram) {
+    guard program.canSplit(rows, by: Recipe.rowsAtOnce, tail: .peeled) else { return }
+    var result = program
+    let few = result.split(rows, by: Recipe.rowsAtOnce, tail: .peeled).inner.id
+    guard result.canInterchange(few) else { return }
+    result.interchange(few)
+    guard result.canUnroll(few) else { return }
+    result.unroll(few)
+    program = result
   }
 
   private func vectorize(_ stage: Stage, in program: inout LoopProgram) {

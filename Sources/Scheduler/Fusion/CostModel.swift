@@ -21,11 +21,22 @@ enum CostModel {
   /// A contraction with more work than this wants a grid over all its result's axes, to be tiled.
   static let largeContraction = 1 << 15
 
-  /// The fewest elements for which a reduction to less than `parallelPoints` is split in chunks that threads share.
-  static let splitReduction = 1 << 18
+  /// The fewest elements for which a reduction is split in chunks that threads share.
+  static let splitReduction = 1 << 17
 
-  /// The numbers of chunks to choose from, the first that divides an axis.
-  static let reductionChunks = [64, 48, 50, 40, 32, 36, 30, 25, 24, 20, 16, 12, 10, 9, 8, 7, 6, 5, 4, 3, 2]
+  /// From this many columns on, a sum over rows has tiles enough for threads to share.
+  static let splitColumns = 1 << 14
+
+  /// The most chunks of one reduction.
+  static let reductionChunks = 64
+
+  /// The elements that a chunk has at least, and its rows where columns are summed up: the partial results are little
+  /// beside it.
+  static let chunkElements = 1 << 13
+  static let chunkRows = 8
+
+  /// The part of a value of which one in so many elements is read, which is computed anew.
+  static let fewElements = 16
 
   /// The most places at which a value is computed anew where it does not fit in scratch.
   static let recomputedUses = 4

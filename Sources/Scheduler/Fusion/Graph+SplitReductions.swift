@@ -1,60 +1,121 @@
 import LazyOps
 
+/// A graph whose large reductions are done in parts.
+struct SplitGraph {
+  var graph = Graph()
+  /// The nodes that hold a partial result for each chunk. What combines them stands behind a grid barrier.
+  var partials: Set<Graph.ID> = []
+}
+
 extension Graph {
-  /// Splits each large reduction to few elements in two: one to a partial result for each of a fixed number of chunks,
-  /// which threads share, and one over those, in order. How many chunks there are depends on the shape alone, so that
+  /// Splits each large reduction to few elements in two: one to a partial result for each of a number of chunks, which
+  /// threads share, and one over those, in order. How many chunks there are depends on the shape alone, so that
   /// results do not depend on the number of threads.
-  func splittingReductions() -> Graph {
-    var result = Graph()
+  func splittingReductions() -> SplitGraph {
+    var result = SplitGraph()
     var renamed: [ID] = []
     for node in nodes {
       let sources = node.sources.map { renamed[$0] }
       if case .reduce(let op, let axes) = node.op, let split = split(node, axes) {
-        renamed.append(result.appendSplit(op, node, of: sources[0], split))
+        renamed.append(result.append(op, node, of: sources[0], split))
       } else {
-        result.nodes.append(Vertex(node.op, sources, shape: node.shape, dtype: node.dtype))
-        renamed.append(result.nodes.count - 1)
+        renamed.append(result.append(node.op, sources, node.shape, node.dtype))
       }
     }
-    result.outputs = outputs.map { renamed[$0] }
+    result.graph.outputs = outputs.map { renamed[$0] }
     return result
   }
 
-  /// Where to cut: the axis, and the chunks it falls into.
-  private struct Split {
-    let axis: Int
-    let chunks: Int
+  /// Where a reduction is cut.
+  fileprivate struct Split {
     let axes: [Int]
     let shape: Shape
+    /// The axis that falls into chunks, how many they are, and how long each is; what is left of the axis is short.
+    let axis: Int
+    let chunks: Int
+    let length: Int
   }
 
-  /// Finds the outermost reduced axis that falls into equal chunks; nil where the reduction is better left whole.
+  /// Finds the reduced axis to cut; nil where the reduction is better left whole.
   private func split(_ node: Vertex, _ axes: [Int]) -> Split? {
     let shape = nodes[node.sources[0]].shape
-    guard node.shape.elementCount < CostModel.parallelPoints, shape.elementCount >= CostModel.splitReduction else {
-      return nil
-    }
-    for axis in axes {
-      let chunks = CostModel.reductionChunks.first { shape[axis] % $0 == 0 && shape[axis] > $0 }
-      if let chunks { return Split(axis: axis, chunks: chunks, axes: axes, shape: shape) }
-    }
-    return nil
+    guard shape.elementCount >= CostModel.splitReduction else { return nil }
+    // Rows are shared among threads as they are. Columns lie side by side: only few threads could have some each.
+    let reducesRows = axes.contains(shape.rank - 1)
+    let limit = reducesRows || isProductOfRepeated(node.sources[0]) ? CostModel.parallelPoints : CostModel.splitColumns
+    guard node.shape.elementCount < limit else { return nil }
+    let wanted = Swift.min(shape.elementCount / CostModel.chunkElements, CostModel.reductionChunks)
+    guard
+      let axis = axes.first(where: { shape[$0] >= wanted * CostModel.chunkRows })
+        ?? axes.max(by: { shape[$0] < shape[$1] })
+    else { return nil }
+    let most = Swift.min(wanted, shape[axis] / (reducesRows ? 1 : CostModel.chunkRows))
+    guard most > 1 else { return nil }
+    // The number that leaves least over; of equal ones the largest.
+    let chunks = (most / 2 + 1...most).reversed().min { shape[axis] % $0 < shape[axis] % $1 } ?? most
+    return Split(axes: axes, shape: shape, axis: axis, chunks: chunks, length: shape[axis] / chunks)
   }
 
-  private mutating func appendSplit(_ op: ReduceOp, _ node: Vertex, of source: ID, _ split: Split) -> ID {
-    var extents = split.shape.dimensions
-    extents[split.axis] /= split.chunks
-    extents.insert(split.chunks, at: split.axis)
+  /// Whether a node multiplies two operands, each of which is used many times: its sum is a contraction, which has
+  /// tiles for threads to share.
+  private func isProductOfRepeated(_ id: ID) -> Bool {
+    guard nodes[id].op == .binary(.multiply) else { return false }
+    return nodes[id].sources.allSatisfy { factor in
+      var factor = factor
+      while true {
+        switch nodes[factor].op {
+        case .expand, .window: return true
+        case .reshape, .permute, .slice, .detach: factor = nodes[factor].sources[0]
+        case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .pad,
+          .overlapAdd, .concatenate, .gather, .scatterAdd, .update:
+          return false
+        }
+      }
+    }
+  }
+}
+
+extension SplitGraph {
+  fileprivate mutating func append(_ op: Op, _ sources: [Graph.ID], _ shape: Shape, _ dtype: DType) -> Graph.ID {
+    graph.nodes.append(Graph.Vertex(op, sources, shape: shape, dtype: dtype))
+    return graph.nodes.count - 1
+  }
+
+  fileprivate mutating func append(
+    _ op: ReduceOp, _ node: Graph.Vertex, of source: Graph.ID, _ split: Graph.Split
+  ) -> Graph.ID {
+    let whole = split.chunks * split.length
+    let extent = split.shape[split.axis]
+    let chunked = reshape(slice(source, 0..<whole, of: split, node.dtype), split, node.dtype)
     // The chunk takes the axis's place; what is left of the axis comes after it, and with it all later axes.
     let inner = split.axes.map { $0 >= split.axis ? $0 + 1 : $0 }
     let earlier = inner.filter { $0 < split.axis }.count
+    let extents = graph.nodes[chunked].shape.dimensions
     let kept = extents.indices.filter { !inner.contains($0) }.map { extents[$0] }
-    func append(_ op: Op, _ source: ID, _ shape: Shape) -> ID {
-      nodes.append(Vertex(op, [source], shape: shape, dtype: node.dtype))
-      return nodes.count - 1
-    }
-    let chunked = append(.reshape, source, Shape(extents))
-    let partial = append(.reduce(op, axes: inner), chunked, Shape(kept))
-    return append(.reduce(op, axes: [split.axis - earlier]), partial, node.shape)
+    let partial = append(.reduce(op, axes: inner), [chunked], Shape(kept), node.dtype)
+    partials.insert(partial)
+    let sum = append(.reduce(op, axes: [split.axis - earlier]), [partial], node.shape, node.dtype)
+    guard whole < extent else { return sum }
+    let rest = slice(source, whole..<extent, of: split, node.dtype)
+    let last = append(.reduce(op, axes: split.axes), [rest], node.shape, node.dtype)
+    return append(.binary(op.binary), [sum, last], node.shape, node.dtype)
+  }
+
+  private mutating func slice(
+    _ source: Graph.ID, _ range: Range<Int>, of split: Graph.Split, _ dtype: DType
+  ) -> Graph.ID {
+    guard range.count < split.shape[split.axis] else { return source }
+    var extents = split.shape.dimensions
+    var ranges = extents.map { AxisRange(start: 0, step: 1, count: $0) }
+    ranges[split.axis] = AxisRange(start: range.lowerBound, step: 1, count: range.count)
+    extents[split.axis] = range.count
+    return append(.slice(ranges), [source], Shape(extents), dtype)
+  }
+
+  private mutating func reshape(_ source: Graph.ID, _ split: Graph.Split, _ dtype: DType) -> Graph.ID {
+    var extents = split.shape.dimensions
+    extents[split.axis] = split.length
+    extents.insert(split.chunks, at: split.axis)
+    return append(.reshape, [source], Shape(extents), dtype)
   }
 }

@@ -7,6 +7,8 @@ import LazyOps
 /// what cannot join gets a buffer and a section of its own.
 struct SectionFormation {
   let graph: Graph
+  /// The partial results that a grid barrier divides from what combines them.
+  private let partials: Set<Graph.ID>
   let staged: StagedNodes
   private(set) var sections: [SectionDraft] = []
   /// The section that computes each staged node.
@@ -16,10 +18,11 @@ struct SectionFormation {
   /// For each staged node, the staged nodes that read it.
   private var readers: [[Graph.ID]]
 
-  init(_ graph: Graph) {
-    self.graph = graph
+  init(_ split: SplitGraph) {
+    graph = split.graph
+    partials = split.partials
     staged = StagedNodes(graph)
-    buffered = Set(graph.outputs.filter { graph.nodes[$0].op != .buffer })
+    buffered = Set(split.graph.outputs.filter { split.graph.nodes[$0].op != .buffer })
     readers = .init(repeating: [], count: graph.nodes.count)
     for id in graph.nodes.indices where staged.isStaged[id] {
       for producer in producers(of: id) { readers[producer].append(id) }
@@ -109,6 +112,7 @@ struct SectionFormation {
 
   private func judge(_ id: Graph.ID, for draft: SectionDraft, number: Int) -> Verdict {
     let node = graph.nodes[id]
+    if partials.contains(id) { return .refuse("threads share its chunks") }
     if node.op.isScatter { return .refuse("a scatter has a section of its own") }
     if sectionOf[id] != nil { return .refuse("computed in section \(sectionOf[id]!)") }
     if draft.members.count + draft.inlined.count >= CostModel.membersPerSection {

@@ -15,6 +15,9 @@ struct StagedNodes {
 
   /// What is known of a node's readers once all of them are decided.
   private struct Readers {
+    var isRead = false
+    /// A staged node that reads it, and whether there are others. One that reads few of the elements does not count: it
+    /// may well compute them anew.
     var first: Graph.ID?
     var areMany = false
     /// Whether some reader reads one element several times over.
@@ -27,6 +30,7 @@ struct StagedNodes {
     var movedCopies = 0
 
     mutating func add(_ reader: Graph.ID) {
+      isRead = true
       if let first, first != reader { areMany = true }
       first = first ?? reader
     }
@@ -40,6 +44,7 @@ struct StagedNodes {
     }
 
     mutating func add(_ other: Readers) {
+      isRead = isRead || other.isRead
       if let reader = other.first { add(reader) }
       areMany = areMany || other.areMany
     }
@@ -86,11 +91,17 @@ struct StagedNodes {
     for output in graph.outputs where graph.nodes[output].op != .buffer { isStaged[output] = !isEmpty[output] }
     for id in graph.nodes.indices.reversed() {
       let node = graph.nodes[id]
-      guard !isEmpty[id], isStaged[id] || readers[id].first != nil else { continue }  // nobody reads it
+      guard !isEmpty[id], isStaged[id] || readers[id].isRead else { continue }  // nobody reads it
       isNeeded[id] = true
       isStaged[id] = isStaged[id] || isReduction(id) || deservesStage(id, readers[id])
       for source in node.sources {
-        if isStaged[id] { readers[source].add(id) } else { readers[source].add(readers[id]) }
+        if readsFewElements(node, source) {
+          readers[source].isRead = true
+        } else if isStaged[id] {
+          readers[source].add(id)
+        } else {
+          readers[source].add(readers[id])
+        }
         let repeats = repeatsElements(node, source)
         readers[source].repeats = readers[source].repeats || repeats || (!isStaged[id] && readers[id].repeats)
         let role = role(ofSourceOf: node, isStaged[id] ? .none : readers[id].role, repeats: repeats)
@@ -124,6 +135,11 @@ struct StagedNodes {
       .permute, .slice, .pad, .overlapAdd, .concatenate, .scatterAdd, .update:
       false
     }
+  }
+
+  private func readsFewElements(_ node: Graph.Vertex, _ source: Graph.ID) -> Bool {
+    guard case .slice = node.op else { return false }
+    return node.shape.elementCount * CostModel.fewElements <= graph.nodes[source].shape.elementCount
   }
 
   private func deservesStage(_ id: Graph.ID, _ readers: Readers) -> Bool {
