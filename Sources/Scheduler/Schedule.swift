@@ -52,14 +52,14 @@ package struct Buffer: Hashable, Sendable {
 package struct Kernel: Hashable, Sendable {
   package var phases: [[Section]]
 
-  /// Creates a kernel of one section.
-  package init(_ section: Section) { phases = [[section]] }
-
   /// The sections of all phases, in order.
   package var sections: [Section] { phases.flatMap { $0 } }
 
   /// The graph nodes that have a home in the kernel, in the order in which they are computed.
-  package var members: [Graph.ID] { sections.flatMap(\.members) }
+  package var members: [Graph.ID] {
+    var seen: Set<Graph.ID> = []
+    return sections.flatMap(\.members).filter { seen.insert($0).inserted }
+  }
 
   /// The schedule's numbers of the buffers the kernel touches, each once.
   package var buffers: [Int] {

@@ -121,6 +121,15 @@ import Testing
     #expect(kernels(y, gradients[0], gradients[1], gradients[2]) <= 2)
   }
 
+  /// Each piece has a section of its own: no element asks which piece it is in.
+  @Test func concatenationIsOneKernel() {
+    let joined = schedule([Tensor.concatenate([leaf([64, 32]), leaf([64, 1]) * 2, leaf([64, 7]).exp()], axis: 1)])
+    #expect(joined.kernels.count == 1)
+    #expect(joined.kernels[0].sections.map(\.gridPoints) == [2048, 64, 448])
+    let many = schedule([Tensor.concatenate((1...100).map { leaf([$0, 32]) }, axis: 0)])
+    #expect(many.kernels.count == 1 && many.kernels[0].sections.count == 100)
+  }
+
   @Test func independentUpdatesAreOneKernel() {
     let outputs = (1...50).flatMap { size -> [Tensor] in
       let (weight, gradient, mean) = (leaf([size, 32]), leaf([size, 32]), leaf([size, 32]))

@@ -30,11 +30,14 @@ struct KernelGrouping {
     var level: Int
   }
 
-  /// Groups sections and returns the kernels, each after those whose results it reads.
-  static func kernels(of sections: [Section], buffers: [Buffer]) -> [Kernel] {
-    var grouping = KernelGrouping(sections, buffers)
-    let order = ProducersFirst.order(touched: sections.map(\.buffers), written: sections.map(\.writtenBuffers))
-    for section in order { grouping.place(Candidate(sections[section], buffers)) }
+  /// Groups sections and returns the kernels, each after those whose results it reads. Sections that write parts of one
+  /// buffer are given, and stay, together.
+  static func kernels(of units: [[Section]], buffers: [Buffer]) -> [Kernel] {
+    let candidates = units.map { Candidate($0, buffers) }
+    var grouping = KernelGrouping(candidates, buffers)
+    let order = ProducersFirst.order(
+      touched: candidates.map { $0.reads.sorted() }, written: candidates.map(\.writes))
+    for unit in order { grouping.place(candidates[unit]) }
     // Joining an earlier kernel may have moved a section before what it reads.
     let kernels = grouping.kernels.map(\.kernel)
     let sorted = ProducersFirst.order(
@@ -42,27 +45,31 @@ struct KernelGrouping {
     return sorted.map { kernels[kernels.count - 1 - $0] }
   }
 
-  private init(_ sections: [Section], _ buffers: [Buffer]) {
+  private init(_ candidates: [Candidate], _ buffers: [Buffer]) {
     self.buffers = buffers
-    isRead = sections.reduce(into: []) { $0.formUnion($1.readBuffers.subtracting($1.writtenBuffers)) }
+    isRead = candidates.reduce(into: []) { $0.formUnion($1.reads) }
   }
 
-  /// A section and what its place depends on.
+  /// A section, or several that write parts of one buffer, and what its place depends on.
   private struct Candidate {
-    let section: Section
+    let sections: [Section]
     let reads: Set<Int>
     let writes: Set<Int>
     let isComputeBound: Bool
     /// The buffer that takes longest to read.
     let largest: Int?
 
-    init(_ section: Section, _ all: [Buffer]) {
-      self.section = section
-      reads = section.readBuffers.subtracting(section.writtenBuffers)
-      writes = section.writtenBuffers
-      isComputeBound = section.isComputeBound(all)
+    init(_ sections: [Section], _ all: [Buffer]) {
+      self.sections = sections
+      let writes = sections.reduce(into: Set<Int>()) { $0.formUnion($1.writtenBuffers) }
+      self.writes = writes
+      reads = sections.reduce(into: []) { $0.formUnion($1.readBuffers.subtracting(writes)) }
+      isComputeBound = sections.contains { $0.isComputeBound(all) }
       largest = reads.sorted().max { all[$0].byteCount < all[$1].byteCount }
     }
+
+    var isReducing: Bool { sections.contains(where: \.isReducing) }
+    var instructionCount: Int { sections.reduce(0) { $0 + $1.instructionCount } }
   }
 
   /// A place in a kernel.
@@ -83,9 +90,9 @@ struct KernelGrouping {
       ?? (isUpdate ? updates.map { Position(kernel: $0, phase: 0) } : nil)
     let kernel = position?.kernel ?? kernels.count
     if let position {
-      join(candidate.section, at: position)
+      for section in candidate.sections { join(section, at: position) }
     } else {
-      kernels.append(Group(kernel: Kernel(candidate.section), level: level))
+      kernels.append(Group(kernel: Kernel(phases: [candidate.sections]), level: level))
       if isUpdate { updates = kernel }
     }
     // Updates may wait for anything, because nothing waits for them.
@@ -118,7 +125,9 @@ struct KernelGrouping {
     let read = candidate.reads.filter { writers[$0]?.kernel == last }
     guard let phase = read.map({ writers[$0]!.phase }).max() else { return nil }
     let makers = kernels[last].kernel.phases[phase].filter { !$0.writtenBuffers.isDisjoint(with: read) }
-    if makers.count == 1, !makers[0].isComputeBound(buffers), makers[0].fused(with: candidate.section) != nil {
+    if makers.count == 1, !makers[0].isComputeBound(buffers), candidate.sections.count == 1,
+      makers[0].fused(with: candidate.sections[0]) != nil
+    {
       return Position(kernel: last, phase: phase)
     }
     guard finishes(candidate, kernels[last].kernel, read) || continues(candidate, kernels[last].kernel, read)
@@ -129,13 +138,14 @@ struct KernelGrouping {
   /// Whether the section only combines what the kernel has left in parts: each part is read once, and it is little work
   /// beside the kernel's, or so little that one thread does it in less time than it takes to wake another.
   private func finishes(_ candidate: Candidate, _ kernel: Kernel, _ parts: Set<Int>) -> Bool {
-    let section = candidate.section
     let work = kernel.sections.reduce(0) { $0 + $1.instructionCount }
-    guard section.isReducing,
-      section.instructionCount <= Swift.max(CostModel.smallWork, work / CostModel.finishing)
+    guard candidate.isReducing,
+      candidate.instructionCount <= Swift.max(CostModel.smallWork, work / CostModel.finishing)
     else { return false }
     let elements = parts.map { buffers[$0].shape.elementCount }.max() ?? 0
-    return section.stages.allSatisfy { section.turns(of: $0) <= elements }
+    return candidate.sections.allSatisfy { section in
+      section.stages.allSatisfy { section.turns(of: $0) <= elements }
+    }
   }
 
   /// Whether the section goes over data again that the kernel has gone over, with a few numbers that this gave.
@@ -164,7 +174,7 @@ struct KernelGrouping {
 
   /// Whether the section is elementwise and writes only what is asked for and read by no section after it.
   private func isUpdate(_ candidate: Candidate) -> Bool {
-    !candidate.isComputeBound && !candidate.section.isReducing
+    !candidate.isComputeBound && !candidate.isReducing
       && candidate.writes.allSatisfy { buffers[$0].kind == .output && !isRead.contains($0) }
   }
 }

@@ -11,16 +11,31 @@ struct SectionBuilder {
   private let memberOf: [Graph.ID: SectionDraft.Member]
   private var argumentOf: [Graph.ID: Int] = [:]
 
-  /// Builds the section; `arguments` numbers the graph's argument nodes.
+  /// Builds the section; `arguments` numbers the graph's argument nodes. Pieces that are joined to one buffer, with
+  /// nothing done to the whole, get a section each.
   static func build(
     _ draft: SectionDraft, of graph: Graph, buffers: [Graph.ID: Int], arguments: [Graph.ID: Int]
-  ) -> Section {
+  ) -> [Section] {
+    let root = graph.nodes[draft.members[0].node]
+    if case .concatenate(let axis) = root.op, draft.members.count == 1 {
+      return pieces(of: root, along: axis, draft, in: graph).map { piece in
+        var builder = SectionBuilder(graph: graph, draft: piece.draft, bufferOf: buffers, arguments: arguments)
+        builder.append(piece)
+        return builder.finished
+      }
+    }
     var builder = SectionBuilder(graph: graph, draft: draft, bufferOf: buffers, arguments: arguments)
     for member in draft.members.reversed() { builder.append(member) }
-    builder.section.merge()
-    builder.section.collapseRanges()
-    builder.section.separateRanges()
-    return builder.section
+    return [builder.finished]
+  }
+
+  /// The section, its stages joined and its ranges made few.
+  private var finished: Section {
+    var section = section
+    section.merge()
+    section.collapseRanges()
+    section.separateRanges()
+    return section
   }
 
   private init(graph: Graph, draft: SectionDraft, bufferOf: [Graph.ID: Int], arguments: [Graph.ID: Int]) {
@@ -131,6 +146,41 @@ struct SectionBuilder {
     let kept = bufferPlace(id, member.indices)
     appendStage(spatial: ownVariables(member)) { builder in
       ([], [.store(kept, builder.value(of: id, at: member.indices))])
+    }
+  }
+
+  /// One of the tensors that a concatenation joins.
+  private struct Piece {
+    let source: Graph.ID
+    /// The section's draft: its grid runs over the piece.
+    let draft: SectionDraft
+    /// The indices in the piece, and in the whole.
+    let inner: [Index]
+    let outer: [Index]
+  }
+
+  private static func pieces(of root: Graph.Vertex, along axis: Int, _ draft: SectionDraft, in graph: Graph) -> [Piece]
+  {
+    var start = 0
+    return root.sources.compactMap { source in
+      let extent = graph.nodes[source].shape[axis]
+      defer { start += extent }
+      guard extent > 0 else { return nil }
+      var own = draft
+      var inner = draft.members[0].indices
+      own.grid.removeAll { .variable($0) == inner[axis] }
+      inner[axis] = own.makeIndex(extent: extent)
+      own.grid = inner.compactMap(\.asVariable)
+      var outer = inner
+      outer[axis] = inner[axis] + start
+      return Piece(source: source, draft: own, inner: inner, outer: outer)
+    }
+  }
+
+  private mutating func append(_ piece: Piece) {
+    let place = bufferPlace(draft.members[0].node, piece.outer)
+    appendStage(spatial: []) { builder in
+      ([], [.store(place, builder.value(of: piece.source, at: piece.inner))])
     }
   }
 
