@@ -36,6 +36,7 @@ package enum Realizer {
       Warning.once("compiler", "\(error)\nevery tensor is computed by the evaluator, which is slow")
       return try interpret(graph, leaves, into: pending)
     }
+    let digest = ResultDigest(graph, leaves: leaves)
     let run = try PlanRun(plan, leaves: leaves)
     let log = DebugLog(plan, since: start)
     let isSound = run.run(observe: log.observer)
@@ -46,6 +47,7 @@ package enum Realizer {
       preconditionFailure("bug: a kernel reported an index out of range where there is none")
     }
     for (position, node) in pending.enumerated() { node.realize(into: run.storage(ofOutput: position)) }
+    digest?.record(pending)
   }
 
   private static func interpret(_ graph: Graph, _ leaves: [Node], into nodes: [Node]) throws {

@@ -41,6 +41,8 @@ package struct Environment: Sendable {
   package let cacheDirectory: String?
   /// `VIZ`: the file that receives the picture of every graph.
   package let visualizationPath: String?
+  /// `DIGEST`: the file that receives fingerprints of all results.
+  package let digestPath: String?
 
   /// The most threads `THREADS` may ask for.
   package static let threadLimit = 1024
@@ -78,6 +80,7 @@ package struct Environment: Sendable {
     compiler = value("CC") ?? "cc"
     searchPath = value("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
     visualizationPath = value("VIZ")
+    digestPath = value("DIGEST")
     cacheDirectory = Environment.cacheDirectory(
       explicit: value("SWIFTLET_CACHE"), shared: value("XDG_CACHE_HOME"), home: value("HOME"))
   }
@@ -101,7 +104,8 @@ package struct Environment: Sendable {
 
   private static func processVariables() -> [String: String] {
     let names = [
-      "CC", "CHECK", "DEBUG", "DEVICE", "HOME", "PATH", "SWIFTLET_CACHE", "THREADS", "VERIFY", "VIZ", "XDG_CACHE_HOME",
+      "CC", "CHECK", "DEBUG", "DEVICE", "DIGEST", "HOME", "PATH", "SWIFTLET_CACHE", "THREADS", "VERIFY", "VIZ",
+      "XDG_CACHE_HOME",
     ]
     var variables: [String: String] = [:]
     for name in names {
