@@ -55,6 +55,47 @@ def linear_gelu():
     return lambda: F.gelu(F.linear(x, weight, bias))
 
 
+def sum_columns():
+    x = leaf(8192, 768)
+    return lambda: x.sum(0)
+
+
+def mean_variance():
+    x = leaf(1 << 12, 1 << 12)
+    return lambda: torch.var_mean(x)
+
+
+def argmax():
+    x = leaf(1 << 12, 1 << 12)
+    return lambda: x.argmax()
+
+
+def cross_entropy():
+    logits, classes = leaf(4096, 1000), torch.arange(4096) % 1000
+    return lambda: F.cross_entropy(logits, classes)
+
+
+def cross_entropy_gradient():
+    logits, classes = leaf(4096, 1000).requires_grad_(), torch.arange(4096) % 1000
+
+    @torch.enable_grad()
+    def run():
+        return torch.autograd.grad(F.cross_entropy(logits, classes), logits)
+
+    return run
+
+
+def layer_norm_gradients():
+    x, weight, bias = (leaf(*shape).requires_grad_() for shape in ((8192, 768), (768,), (768,)))
+    seed = leaf(8192, 768)
+
+    @torch.enable_grad()
+    def run():
+        return torch.autograd.grad(F.layer_norm(x, (768,), weight, bias), (x, weight, bias), seed)
+
+    return run
+
+
 WORKLOADS = {
     "chain": chain,
     "softmax": softmax,
@@ -64,6 +105,12 @@ WORKLOADS = {
     "matmul512": lambda: matmul(512),
     "matmul1024": lambda: matmul(1024),
     "linear_gelu": linear_gelu,
+    "sum_columns": sum_columns,
+    "mean_variance": mean_variance,
+    "argmax": argmax,
+    "cross_entropy": cross_entropy,
+    "cross_entropy_gradient": cross_entropy_gradient,
+    "layernorm_gradients": layer_norm_gradients,
 }
 
 
@@ -99,7 +146,7 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(THREADS)
     print(f"{THREADS} threads, PyTorch {torch.__version__}, least of {options.rounds} interleaved rounds")
-    print(f"{'workload':<14}{'Swiftlet ms':>12}{'PyTorch ms':>12}{'PyTorch / ours':>16}")
+    print(f"{'workload':<24}{'Swiftlet ms':>12}{'PyTorch ms':>12}{'PyTorch / ours':>16}")
     for name in WORKLOADS:
         if options.filter not in name:
             continue
@@ -107,7 +154,7 @@ def main():
         for _ in range(options.rounds):
             ours.append(time_swiftlet(name))
             theirs.append(time_torch(name))
-        print(f"{name:<14}{min(ours):>12.3f}{min(theirs):>12.3f}{min(theirs) / min(ours):>16.2f}")
+        print(f"{name:<24}{min(ours):>12.3f}{min(theirs):>12.3f}{min(theirs) / min(ours):>16.2f}")
 
 
 if __name__ == "__main__":

@@ -14,13 +14,14 @@ struct Workload: Sendable {
 
 extension Workload {
   /// All workloads, in the order in which they are listed and run.
-  static let all: [Workload] = [
-    chain, softmax, layerNorm, sum, matmul(256), matmul(512), matmul(1024), linearGELU, buildNode, cacheHit,
-    smallKernel,
-  ]
+  static let all: [Workload] =
+    [
+      chain, softmax, layerNorm, sum, matmul(256), matmul(512), matmul(1024), linearGELU, buildNode, cacheHit,
+      smallKernel,
+    ] + reductions
 
   /// Realized numbers between -1 and 1.
-  private static func leaf(_ dimensions: Int...) -> Tensor {
+  static func leaf(_ dimensions: Int...) -> Tensor {
     Tensor.uniform(Shape(dimensions), low: -1, high: 1).realize()
   }
 
