@@ -32,9 +32,15 @@ extension Schedule {
     self.buffers = buffers
     self.arguments = arguments.map { Argument(leaf: leafNumber[$0]!, dtype: graph.nodes[$0].dtype) }
     outputs = graph.outputs.map { bufferOf[$0]! }
-    kernels = KernelGrouping.kernels(
-      of: formation.sections.map { SectionBuilder.build($0, of: graph, buffers: bufferOf, arguments: argumentOf) },
-      buffers: buffers)
+    var units = formation.sections.map {
+      SectionBuilder.build($0, of: graph, buffers: bufferOf, arguments: argumentOf)
+    }
+    for (unit, others) in formation.awaitedSections.enumerated() {
+      // Any buffer that a section writes stands for it.
+      let awaited = others.map { units[$0][0].writtenBuffers.min()! }
+      for section in units[unit].indices { units[unit][section].awaited = awaited }
+    }
+    kernels = EarlyRelease.order(KernelGrouping.kernels(of: units, buffers: buffers), buffers: buffers)
     memory = MemoryPlan(buffers: buffers, kernels: kernels)
   }
 }

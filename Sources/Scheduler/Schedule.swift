@@ -67,6 +67,9 @@ package struct Kernel: Hashable, Sendable {
     return sections.flatMap(\.buffers).filter { seen.insert($0).inserted }
   }
 
+  /// The schedule's numbers of the buffers that others write before the kernel runs, though it does not read them.
+  package var awaited: [Int] { sections.flatMap(\.awaited) }
+
   /// The schedule's numbers of the buffers the kernel writes.
   package var writtenBuffers: Set<Int> { sections.reduce(into: []) { $0.formUnion($1.writtenBuffers) } }
 }

@@ -12,6 +12,8 @@ package struct Section: Hashable, Sendable {
   package var scratch: [Scratch]
   /// The buffers it touches, by number in the schedule; places name them by position here.
   package var buffers: [Int]
+  /// Buffers that are to be written before, though it does not read them, by number in the schedule.
+  package var awaited: [Int] = []
   /// The scalar arguments it reads, by number in the schedule; instructions name them by position here.
   package var arguments: [Int]
   /// The graph nodes that have a home in this section, in the order in which they are computed.

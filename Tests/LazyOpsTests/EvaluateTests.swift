@@ -53,6 +53,7 @@ func isSame(_ a: [Double], _ b: [Double]) -> Bool {
     #expect(try hostNumbers(Primitive.select(less, matrix, other)) == [1, 2, 3, 2, 1, 0])
     #expect(try hostNumbers(Primitive.unary(.negate, matrix)) == [-1, -2, -3, -4, -5, -6])
     #expect(try hostNumbers(Primitive.detach(matrix)) == [1, 2, 3, 4, 5, 6])
+    #expect(try hostNumbers(Primitive.barrier(matrix, after: [hostTensor([7], [1])])) == [1, 2, 3, 4, 5, 6])
     let thirds = hostTensor([1 / 3.0, 300.7, -1.5, .nan], [4])
     #expect(try hostNumbers(Primitive.cast(thirds, to: .uint8)) == [0, 44, 255, 0])
     #expect(try hostNumbers(Primitive.cast(thirds, to: .bool)) == [1, 1, 1, 1])

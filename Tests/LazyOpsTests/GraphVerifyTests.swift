@@ -42,6 +42,8 @@ import Testing
     Broken(op: .select, sources: [([2, 3], .bool), matrix, index], shape: [2, 3], message: "values differ"),
     Broken(op: .cast, sources: [matrix], shape: [3], message: "is not float32[2, 3]"),
     Broken(op: .bitcast, sources: [matrix], shape: [2, 3], dtype: .int64, message: "widths differ"),
+    Broken(op: .barrier, sources: [], shape: [2, 3], message: "has no sources"),
+    Broken(op: .barrier, sources: [matrix, index], shape: [2, 1], message: "is not float32[2, 3]"),
     Broken(op: .detach, sources: [matrix], shape: [2, 3], dtype: .int32, message: "is not float32[2, 3]"),
     Broken(op: .reduce(.sum, axes: [2]), sources: [matrix], shape: [2, 3], message: "axis is out of range"),
     Broken(op: .reduce(.sum, axes: [1, 0]), sources: [matrix], shape: [], message: "ascending"),

@@ -109,7 +109,7 @@ extension Op {
     case .select: "select"
     case .cast: "cast"
     case .bitcast: "bitcast"
-    case .detach, .reshape, .permute, .expand, .slice: "copy"
+    case .detach, .barrier, .reshape, .permute, .expand, .slice: "copy"
     case .pad: "pad"
     case .window: "window"
     case .overlapAdd: "overlap"

@@ -54,7 +54,7 @@ extension Graph.Vertex {
     case .select: select(sources[0], sources[1], sources[2])
     case .cast: sources[0].elements.cast(to: dtype)
     case .bitcast: bitcast(sources[0])
-    case .detach, .reshape: sources[0].elements
+    case .detach, .barrier, .reshape: sources[0].elements
     case .reduce(let op, let axes): reduce(op, axes, sources[0])
     case .permute(let order): sources[0].elements.read(StridedView(sources[0].shape).permuted(order))
     case .expand: sources[0].elements.read(StridedView(sources[0].shape).expanded(to: shape))

@@ -9,6 +9,8 @@ extension Op {
     switch self {
     case .buffer, .constant, .argument, .iota, .bitcast, .detach:
       return nil
+    case .barrier:
+      return g
     case .unary(let op):
       return op.derivative(source, result, g)
     case .binary(let op):

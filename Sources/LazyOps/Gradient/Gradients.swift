@@ -20,68 +20,53 @@ extension Tensor {
     } else {
       Tensor.require(elementCount == 1, op, "a tensor of shape \(shape) is no scalar: sum it, or pass a seed")
     }
-    return accumulate(seed ?? .ones(like: self), to: targets)
-  }
-
-  /// Walks from this tensor back to the targets, each node once, after all that read it.
-  private func accumulate(_ seed: Tensor, to targets: [Tensor]) -> [Tensor] {
-    let history = History(of: node, towards: targets.map(\.node))
-    var gradients = [Tensor?](repeating: nil, count: history.entries.count)
-    gradients[gradients.count - 1] = seed
-    for (number, entry) in history.entries.enumerated().reversed() {
-      guard entry.leadsToTarget, let upstream = gradients[number] else { continue }
-      let result = Tensor(node: entry.node)
-      let sources = entry.sources.map { Tensor(node: history.entries[$0].node) }
-      for (place, source) in entry.sources.enumerated() where history.entries[source].leadsToTarget {
-        guard
-          let part = entry.node.op.derivative(at: place, sources: sources, result: result, upstream: upstream)
-        else { continue }
-        gradients[source] = gradients[source].map { $0 + part } ?? part
-      }
-    }
-    return targets.map { target in
-      history.numbers[ObjectIdentifier(target.node)].flatMap { gradients[$0] }
-        ?? .zeros(like: target)
-    }
+    let targets = targets.map(\.node)
+    let gradients = GradientWalk.gradients(of: [(node, seed ?? .ones(like: self))], with: targets)
+    return zip(gradients, targets).map { $0 ?? .zeros(like: Tensor(node: $1)) }
   }
 }
 
-/// The nodes a tensor is computed from by differentiable steps, sources first.
-private struct History {
-  struct Entry {
-    let node: Node
-    /// Numbers of earlier entries.
-    let sources: [Int]
-    /// Whether the node is a target or computed from one.
-    let leadsToTarget: Bool
-  }
+/// The walk back from results to what they were computed from.
+enum GradientWalk {
+  /// Returns the gradient at each target of the sum of the roots times their seeds; nil for a target that none of them is
+  /// computed from. Each node is visited once, after all that read it; those in `ends` are not passed.
+  static func gradients(
+    of roots: [(node: Node, seed: Tensor)], with targets: [Node], ends: [Node] = []
+  ) -> [Tensor?] {
+    let history = History(of: roots.map(\.node), towards: targets, ends: ends)
+    var gradients = [Tensor?](repeating: nil, count: history.entries.count)
+    // What arrives at the results of functions that have a rule, by entry and place, and those results.
+    var results: [Int: (upstream: [Tensor?], outputs: [Tensor?])] = [:]
 
-  private(set) var entries: [Entry] = []
-  private(set) var numbers: [ObjectIdentifier: Int] = [:]
-
-  init(of root: Node, towards targets: [Node]) {
-    let targets = Set(targets.map { ObjectIdentifier($0) })
-    // A frame is a node whose sources have been read once and are being numbered. Realized nodes are passed through:
-    // those that track gradients have kept their sources.
-    var frames: [(node: Node, sources: [Node], next: Int)] = [(root, History.sources(of: root), 0)]
-    while let frame = frames.last {
-      if frame.next < frame.sources.count {
-        frames[frames.count - 1].next += 1
-        let source = frame.sources[frame.next]
-        if numbers[ObjectIdentifier(source)] == nil { frames.append((source, History.sources(of: source), 0)) }
-        continue
+    func add(_ part: Tensor, to entry: Int) { gradients[entry] = gradients[entry].map { $0 + part } ?? part }
+    for (node, seed) in roots { add(seed, to: history.number(of: node)!) }
+    for (number, entry) in history.entries.enumerated().reversed() where entry.leadsToTarget {
+      switch entry.step {
+      case .node(let node):
+        guard let upstream = gradients[number] else { continue }
+        let result = Tensor(node: node)
+        let sources = entry.sources.map { Tensor(node: history.node($0)) }
+        for (place, source) in entry.sources.enumerated() where history.entries[source].leadsToTarget {
+          if let part = node.op.derivative(at: place, sources: sources, result: result, upstream: upstream) {
+            add(part, to: source)
+          }
+        }
+      case .result(let node, let place):
+        guard let upstream = gradients[number] else { continue }
+        let function = entry.sources[0]
+        var all = results[function] ?? history.noResults(ofFunction: function)
+        all.upstream[place] = all.upstream[place].map { $0 + upstream } ?? upstream
+        all.outputs[place] = Tensor(node: node)
+        results[function] = all
+      case .function(let rule):
+        guard let (upstream, outputs) = results.removeValue(forKey: number) else { continue }
+        let isWanted = entry.sources.map { history.entries[$0].leadsToTarget }
+        let parts = rule.gradients(upstream, outputs: outputs, isWanted: isWanted)
+        for (place, source) in entry.sources.enumerated() where isWanted[place] {
+          if let part = parts[place] { add(part, to: source) }
+        }
       }
-      frames.removeLast()
-      let sources = frame.sources.map { numbers[ObjectIdentifier($0)]! }
-      let leadsToTarget =
-        targets.contains(ObjectIdentifier(frame.node)) || sources.contains { entries[$0].leadsToTarget }
-      numbers[ObjectIdentifier(frame.node)] = entries.count
-      entries.append(Entry(node: frame.node, sources: sources, leadsToTarget: leadsToTarget))
     }
-  }
-
-  /// Returns the sources of a node that gradients may flow to: those of comparisons and integer functions get none.
-  private static func sources(of node: Node) -> [Node] {
-    node.dtype.isFloatingPoint && node.op != .detach ? node.sources : []
+    return targets.map { target in history.number(of: target).flatMap { gradients[$0] } }
   }
 }

@@ -5,4 +5,20 @@ extension Tensor {
   /// Whether the tensor is marked for gradients or computed from one that is, and so remembers what it is computed from
   /// even once it is realized.
   public var tracksGradient: Bool { node.tracksGradient }
+
+  /// Returns the same elements as a leaf that is marked for gradients: a target of `gradients(with:)` whose readers
+  /// remember how they were computed, even once they are realized. Gradients end here. floating point
+  ///
+  /// Tensors need no mark to be targets; without one, a result that is realized before the gradient is taken is a
+  /// constant.
+  public func trackingGradient() -> Tensor {
+    Tensor.require(
+      dtype.isFloatingPoint, "trackingGradient", "only floating-point tensors have gradients, not \(dtype)\(shape)")
+    let state = node.snapshot
+    // A pending value stays pending, so that all leaves of a model are computed in one schedule.
+    return Tensor(
+      node: state.storage == nil
+        ? Node(.detach, [node], shape: shape, dtype: dtype, tracksGradient: true, stopsGradient: true)
+        : Node(.buffer, shape: shape, dtype: dtype, storage: state.storage, tracksGradient: true))
+  }
 }

@@ -22,6 +22,9 @@ package struct Graph: Hashable, Sendable {
 
     /// Whether the node is a `buffer` or an `argument`: its value is bound when the graph runs.
     package var isLeaf: Bool { op == .buffer || op == .argument }
+
+    /// The sources its elements are computed from: all, but for a `barrier` only the first.
+    package var valueSources: [ID] { if case .barrier = op { [sources[0]] } else { sources } }
   }
 
   package var nodes: [Vertex]

@@ -11,6 +11,10 @@ public final class Node: Sendable {
   package let dtype: DType
   /// Whether the node is a marked leaf or computed from one.
   package let tracksGradient: Bool
+  /// Whether no gradient flows from here to the sources: the node was made inside `withoutGradient`, or by `detach`.
+  package let stopsGradient: Bool
+  /// How many nodes had been made before: what is made later has a larger number.
+  package let serial: Int
   /// The value of an `argument`; nil for every other op.
   package let argument: Scalar?
   package let state: Mutex<State>
@@ -19,23 +23,36 @@ public final class Node: Sendable {
   package struct State: Sendable {
     package var sources: [Node]
     package var storage: Storage?
+    /// Whose result the node is, where gradients are to follow a rule of its own instead of the ops' derivatives.
+    package var rule: GradientRule.Output?
   }
 
   package init(
     _ op: Op, _ sources: [Node] = [], shape: Shape, dtype: DType, argument: Scalar? = nil, storage: Storage? = nil,
-    tracksGradient: Bool? = nil
+    tracksGradient: Bool? = nil, stopsGradient: Bool? = nil, rule: GradientRule.Output? = nil
   ) {
     self.op = op
     self.shape = shape
     self.dtype = dtype
     self.argument = argument
+    let origins = rule?.rule.inputs ?? sources
+    let stops =
+      stopsGradient ?? (!origins.isEmpty && (op == .detach && rule == nil || !GradientMode.isEnabled))
+    self.stopsGradient = stops
     self.tracksGradient =
-      tracksGradient ?? (dtype.isFloatingPoint && op != .detach && sources.contains { $0.tracksGradient })
-    state = Mutex(State(sources: sources, storage: storage))
+      tracksGradient ?? (dtype.isFloatingPoint && !stops && origins.contains { $0.tracksGradient })
+    serial = Node.count.wrappingAdd(1, ordering: .relaxed).oldValue
+    state = Mutex(State(sources: sources, storage: storage, rule: rule))
   }
+
+  /// The number of nodes made so far.
+  package static let count = Atomic(0)
 
   /// The nodes this one is computed from; empty for leaves and for realized nodes that track no gradient.
   package var sources: [Node] { state.withLock { $0.sources } }
+
+  /// Whose result the node is, where that has a rule for gradients of its own.
+  var rule: GradientRule.Output? { state.withLock { $0.rule } }
 
   /// The elements, once realized.
   package var storage: Storage? { state.withLock { $0.storage } }
@@ -46,36 +63,52 @@ public final class Node: Sendable {
   /// Marks the node realized; a second call changes nothing.
   package func realize(into storage: Storage) {
     // What is let go must outlive the lock: its deinit may reach other nodes.
-    let released = state.withLock { state -> [Node] in
-      guard state.storage == nil else { return [] }
+    let (released, ruled) = state.withLock { state -> (State.Origin?, Node?) in
+      guard state.storage == nil else { return (nil, nil) }
       state.storage = storage
-      guard !tracksGradient else { return [] }
-      defer { state.sources = [] }
-      return state.sources
+      guard !tracksGradient || stopsGradient else { return (nil, state.rule.map { $0.rule.computed[$0.place] }) }
+      return (state.takeOrigin(), nil)
     }
-    Node.free(consume released)
+    if let released { Node.free(consume released) }
+    // A result with a rule has the elements of what was computed, which the rule may read.
+    ruled?.realize(into: storage)
   }
 
-  deinit {
-    Node.free(
-      state.withLock { state in
-        defer { state.sources = [] }
-        return state.sources
-      })
-  }
+  deinit { Node.free(state.withLock { $0.takeOrigin() }) }
 
   /// Frees a chain of nodes with a worklist: releasing them one inside the other would overflow the stack.
   ///
   /// It takes the list over: a copy of it would make every node look shared.
-  private static func free(_ nodes: consuming [Node]) {
-    guard !nodes.isEmpty else { return }
-    var pending = consume nodes
+  private static func free(_ origin: consuming State.Origin) {
+    guard !origin.sources.isEmpty else { return }
+    var pending = origin.takeNodes()
     while var node = pending.popLast() {
       guard isKnownUniquelyReferenced(&node) else { continue }
-      pending += node.state.withLock { state in
-        defer { state.sources = [] }
-        return state.sources
-      }
+      var origin = node.state.withLock { $0.takeOrigin() }
+      pending += origin.takeNodes()
     }
+  }
+}
+
+extension Node.State {
+  /// What a node is computed from.
+  fileprivate struct Origin {
+    var sources: [Node]
+    var rule: GradientRule.Output?
+
+    /// Takes out the sources, and what the rule holds if nobody else needs it. Whatever else the rule holds goes when
+    /// they are safe in the list.
+    mutating func takeNodes() -> [Node] {
+      var nodes = sources
+      sources = []
+      if var output = rule.take() { nodes += output.ownNodes }
+      return nodes
+    }
+  }
+
+  /// Takes out what the node is computed from.
+  fileprivate mutating func takeOrigin() -> Origin {
+    defer { (sources, rule) = ([], nil) }
+    return Origin(sources: sources, rule: rule)
   }
 }

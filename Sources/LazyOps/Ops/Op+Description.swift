@@ -12,6 +12,7 @@ extension Op: CustomStringConvertible {
     case .cast: "cast"
     case .bitcast: "bitcast"
     case .detach: "detach"
+    case .barrier: "barrier"
     case .reduce(let op, let axes): "reduce_\(op.rawValue)(\(axes))"
     case .reshape: "reshape"
     case .permute(let order): "permute(\(order))"

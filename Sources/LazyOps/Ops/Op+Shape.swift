@@ -28,7 +28,8 @@ extension Op {
     case .bitcast:
       return fault(unless: first.dtype.byteCount == dtype.byteCount, "widths differ")
         ?? expect((first.shape, dtype), shape, dtype)
-    case .detach:
+    case .detach, .barrier:
+      if sources.isEmpty { return "has no sources" }
       return expect(first, shape, dtype)
     case .reduce(let op, let axes):
       return fault(unless: op.accepts(first.dtype), "does not take \(first.dtype)")
@@ -59,14 +60,14 @@ extension Op {
     case .unary, .cast, .bitcast, .detach, .reduce, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd: 1
     case .binary, .gather, .update: 2
     case .select, .scatterAdd: 3
-    case .concatenate: nil
+    case .barrier, .concatenate: nil
     }
   }
 
   /// Whether each element of the result depends on the elements at the same place in the sources alone.
   package var isElementwise: Bool {
     switch self {
-    case .unary, .binary, .select, .cast, .bitcast, .detach: true
+    case .unary, .binary, .select, .cast, .bitcast, .detach, .barrier: true
     case .buffer, .constant, .argument, .iota, .reduce, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd,
       .concatenate, .gather, .scatterAdd, .update:
       false
@@ -102,7 +103,8 @@ extension Op {
           unless: sources.allSatisfy { $0.dtype == sources[0].dtype && $0.shape.isEqual(to: shape, exceptAt: axis) },
           "sources differ elsewhere than on the axis")
         ?? fault(unless: sources.reduce(0) { $0 + $1.shape[axis] } == shape[axis], "extents do not add up")
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reduce, .gather,
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+      .gather,
       .scatterAdd, .update:
       preconditionFailure("bug: \(self) is no movement")
     }

@@ -24,6 +24,9 @@ public enum Op: Hashable, Sendable {
   case bitcast
   /// The source, through which no gradient flows.
   case detach
+  /// Sources: a value, and tensors of any shape and dtype to wait for. The value; equal to no other node, so that what
+  /// is computed from it is not shared with what was computed before, and not computed before the others are.
+  case barrier
 
   // Reductions; the axes are removed from the shape.
   case reduce(ReduceOp, axes: [Int])

@@ -45,6 +45,11 @@ package enum Primitive {
   /// Returns `x`, through which no gradient flows.
   package static func detach(_ x: Tensor) -> Tensor { Tensor(.detach, [x], shape: x.shape, dtype: x.dtype) }
 
+  /// Returns `x` as a node that nothing is merged with, and that waits for `others`.
+  package static func barrier(_ x: Tensor, after others: [Tensor]) -> Tensor {
+    Tensor(.barrier, [x] + others, shape: x.shape, dtype: x.dtype)
+  }
+
   /// Returns the elements along `axes`, which ascend, combined; the axes are removed.
   package static func reduce(_ op: ReduceOp, _ x: Tensor, axes: [Int]) -> Tensor {
     Tensor(.reduce(op, axes: axes), [x], shape: x.shape.removing(axes), dtype: x.dtype)

@@ -70,7 +70,9 @@ enum CostModel {
   /// Returns the cost of one element of `op` itself.
   static func cost(_ op: Op) -> Int {
     switch op {
-    case .buffer, .constant, .argument, .iota, .detach, .reshape, .permute, .expand, .slice, .window, .bitcast: 0
+    case .buffer, .constant, .argument, .iota, .detach, .barrier, .reshape, .permute, .expand, .slice, .window,
+      .bitcast:
+      0
     case .cast, .select, .reduce, .overlapAdd: 1
     case .pad, .concatenate, .gather, .scatterAdd, .update: 2
     case .unary(let op):

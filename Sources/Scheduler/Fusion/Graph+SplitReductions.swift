@@ -65,7 +65,7 @@ extension Graph {
       while true {
         switch nodes[factor].op {
         case .expand, .window: return true
-        case .reshape, .permute, .slice, .detach: factor = nodes[factor].sources[0]
+        case .reshape, .permute, .slice, .detach, .barrier: factor = nodes[factor].sources[0]
         case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .pad,
           .overlapAdd, .concatenate, .gather, .scatterAdd, .update:
           return false

@@ -14,7 +14,7 @@ import LazyOps
 /// A sibling that runs over the same ranges becomes one pass with the section beside it.
 struct KernelGrouping {
   private let buffers: [Buffer]
-  /// The buffers that some section reads.
+  /// The buffers that some section reads or waits for.
   private let isRead: Set<Int>
   private var kernels: [Group] = []
   /// Where each buffer is written.
@@ -36,24 +36,26 @@ struct KernelGrouping {
     let candidates = units.map { Candidate($0, buffers) }
     var grouping = KernelGrouping(candidates, buffers)
     let order = ProducersFirst.order(
-      touched: candidates.map { $0.reads.sorted() }, written: candidates.map(\.writes))
+      touched: candidates.map { $0.needs.sorted() }, written: candidates.map(\.writes))
     for unit in order { grouping.place(candidates[unit]) }
     // Joining an earlier kernel may have moved a section before what it reads.
     let kernels = grouping.kernels.map(\.kernel)
     let sorted = ProducersFirst.order(
-      touched: kernels.reversed().map(\.buffers), written: kernels.reversed().map(\.writtenBuffers))
+      touched: kernels.reversed().map { $0.buffers + $0.awaited }, written: kernels.reversed().map(\.writtenBuffers))
     return sorted.map { kernels[kernels.count - 1 - $0] }
   }
 
   private init(_ candidates: [Candidate], _ buffers: [Buffer]) {
     self.buffers = buffers
-    isRead = candidates.reduce(into: []) { $0.formUnion($1.reads) }
+    isRead = candidates.reduce(into: []) { $0.formUnion($1.needs) }
   }
 
   /// A section, or several that write parts of one buffer, and what its place depends on.
   private struct Candidate {
     let sections: [Section]
     let reads: Set<Int>
+    /// The buffers that are written before: those it reads, and those it only waits for.
+    let needs: Set<Int>
     let writes: Set<Int>
     let isComputeBound: Bool
     /// The buffer that takes longest to read.
@@ -64,6 +66,7 @@ struct KernelGrouping {
       let writes = sections.reduce(into: Set<Int>()) { $0.formUnion($1.writtenBuffers) }
       self.writes = writes
       reads = sections.reduce(into: []) { $0.formUnion($1.readBuffers.subtracting(writes)) }
+      needs = sections.reduce(into: reads) { $0.formUnion(Set($1.awaited).subtracting(writes)) }
       isComputeBound = sections.contains { $0.isComputeBound(all) }
       largest = reads.sorted().max { all[$0].byteCount < all[$1].byteCount }
     }
@@ -81,7 +84,7 @@ struct KernelGrouping {
   // MARK: - Placing a section
 
   private mutating func place(_ candidate: Candidate) {
-    let needed = Set(candidate.reads.compactMap { writers[$0]?.kernel })
+    let needed = Set(candidate.needs.compactMap { writers[$0]?.kernel })
     let level = 1 + (needed.map { kernels[$0].level }.max() ?? -1)
     let isUpdate = isUpdate(candidate)
     let position =

@@ -195,7 +195,8 @@ struct SectionFormation {
       switch node.op {
       case .expand where graph.nodes[node.sources[0]].shape.elementCount > 1: return true
       case .window: return true
-      case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reduce, .reshape,
+      case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+        .reshape,
         .permute, .expand, .slice, .pad, .overlapAdd, .concatenate, .gather, .scatterAdd, .update:
         pending += node.sources
       }
@@ -229,7 +230,8 @@ extension Op {
   var isReduction: Bool {
     switch self {
     case .reduce, .overlapAdd: true
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute,
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
+      .permute,
       .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .update:
       false
     }

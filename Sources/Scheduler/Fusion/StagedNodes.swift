@@ -66,8 +66,8 @@ struct StagedNodes {
 
   private mutating func estimate() {
     for (id, node) in graph.nodes.enumerated() {
-      cost[id] = node.sources.reduce(CostModel.cost(node.op)) { Swift.min($0 + inlineCost($1), 1 << 20) }
-      loads[id] = node.sources.reduce(node.op == .buffer && node.shape.elementCount > 1 ? 1 : 0) {
+      cost[id] = node.valueSources.reduce(CostModel.cost(node.op)) { Swift.min($0 + inlineCost($1), 1 << 20) }
+      loads[id] = node.valueSources.reduce(node.op == .buffer && node.shape.elementCount > 1 ? 1 : 0) {
         Swift.min($0 + (isReduction($1) ? 1 : loads[$1]), 1 << 20)
       }
       // What is repeated over other axes is small beside what is computed from it; if it is expensive it is kept.
@@ -94,7 +94,7 @@ struct StagedNodes {
       guard !isEmpty[id], isStaged[id] || readers[id].isRead else { continue }  // nobody reads it
       isNeeded[id] = true
       isStaged[id] = isStaged[id] || isReduction(id) || deservesStage(id, readers[id])
-      for source in node.sources {
+      for source in node.valueSources {
         if readsFewElements(node, source) {
           readers[source].isRead = true
         } else if isStaged[id] {
@@ -118,7 +118,8 @@ struct StagedNodes {
     switch node.op {
     case .reduce(.sum, _): .summand
     case .binary(.multiply): own == .summand ? .factor : .none
-    case .detach, .reshape, .permute, .expand, .slice, .window, .bitcast: own == .factor && repeats ? .operand : own
+    case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast:
+      own == .factor && repeats ? .operand : own
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .reduce, .pad, .overlapAdd,
       .concatenate, .gather, .scatterAdd, .update:
       .none
@@ -131,7 +132,8 @@ struct StagedNodes {
     case .expand: node.shape.elementCount > graph.nodes[source].shape.elementCount
     case .window(let geometry): geometry.size * geometry.dilation > geometry.stride
     case .gather: true
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reduce, .reshape,
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+      .reshape,
       .permute, .slice, .pad, .overlapAdd, .concatenate, .scatterAdd, .update:
       false
     }
@@ -148,7 +150,7 @@ struct StagedNodes {
     switch node.op {
     case .buffer, .constant, .argument, .iota: return false
     // Movement passes the question on to what it moves.
-    case .detach, .reshape, .permute, .expand, .slice, .window, .bitcast: return false
+    case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast: return false
     case .reduce, .overlapAdd, .scatterAdd: return true
     case .unary, .binary, .select, .cast, .pad, .concatenate, .gather, .update:
       if readers.role == .operand { return true }
@@ -161,7 +163,7 @@ struct StagedNodes {
   private mutating func limitDepth() {
     var depth = [Int](repeating: 0, count: graph.nodes.count)
     for (id, node) in graph.nodes.enumerated() where isNeeded[id] && !node.sources.isEmpty {
-      depth[id] = 1 + (node.sources.map { isStaged[$0] ? 0 : depth[$0] }.max() ?? 0)
+      depth[id] = 1 + (node.valueSources.map { isStaged[$0] ? 0 : depth[$0] }.max() ?? 0)
       if depth[id] > CostModel.inlineDepth { isStaged[id] = true }
     }
   }

@@ -43,8 +43,8 @@ struct UseWalk {
     }
     switch node.op {
     case .buffer, .constant, .argument, .iota: return
-    case .unary, .binary, .select, .cast, .bitcast, .detach:
-      for source in node.sources { visit(source, at: indices) }
+    case .unary, .binary, .select, .cast, .bitcast, .detach, .barrier:
+      for source in node.valueSources { visit(source, at: indices) }
     case .reduce(_, let axes):
       visit(node.sources[0], at: reducedIndices(of: node, axes: axes, at: indices))
     case .overlapAdd(let geometry):

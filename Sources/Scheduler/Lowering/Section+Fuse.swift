@@ -38,6 +38,7 @@ extension Section {
       return stage
     }
     both.scratch += other.scratch
+    both.awaited += other.awaited
     both.members += other.members
     both.boundaries += other.boundaries
     guard both.readsOwnResultsInPlace else { return nil }

@@ -93,7 +93,8 @@ struct SectionBuilder {
     switch node.op {
     case .scatterAdd(let axis): appendScatter(member, node, axis)
     case .reduce, .overlapAdd: appendReduction(member, node)
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute,
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
+      .permute,
       .expand, .slice, .pad, .window, .concatenate, .gather, .update:
       appendStage(member) { builder in .init(value: builder.inline(member.node, at: member.indices), reduced: []) }
     }
@@ -125,7 +126,8 @@ struct SectionBuilder {
         }
         let value = builder.masked(source, at: moved.indices, inside: moved.mask, mask: .always)
         return Body(value: value, reduced: [turn.asVariable].compactMap { $0 }, reduction: .sum)
-      case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute,
+      case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
+        .permute,
         .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .update:
         preconditionFailure("bug: \(graph.label(member.node)) is no reduction")
       }

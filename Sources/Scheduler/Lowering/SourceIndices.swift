@@ -33,7 +33,7 @@ package struct SourceIndices {
       var moved = Array(indices.dropLast())
       moved[geometry.axis] = indices[geometry.axis] * geometry.stride + indices[indices.count - 1] * geometry.dilation
       self.init(moved)
-    case .detach:
+    case .detach, .barrier:
       self.init(indices)
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .overlapAdd,
       .concatenate, .gather, .scatterAdd, .update:

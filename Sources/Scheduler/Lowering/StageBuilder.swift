@@ -84,7 +84,7 @@ struct StageBuilder {
       return define(.select(operands[0], operands[1], operands[2]), node.dtype)
     case .cast: return define(.cast(value(of: node.sources[0], at: indices, mask: mask)), node.dtype)
     case .bitcast: return define(.bitcast(value(of: node.sources[0], at: indices, mask: mask)), node.dtype)
-    case .detach, .reshape, .permute, .expand, .slice, .window, .pad:
+    case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .pad:
       let source = shape(0)
       let moved = SourceIndices(node.op, at: indices, result: node.shape, source: source) { bounded($0, $1) }!
       return masked(node.sources[0], at: moved.indices, inside: moved.mask, mask: mask)

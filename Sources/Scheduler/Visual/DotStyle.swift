@@ -54,7 +54,7 @@ enum OpKind {
       case .buffer, .constant, .argument, .iota: .value
       case .unary, .binary, .select, .cast, .bitcast: .elementwise
       case .reduce, .overlapAdd: .reduction
-      case .detach, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate: .movement
+      case .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate: .movement
       case .gather, .scatterAdd, .update: .indexed
       }
   }

@@ -151,7 +151,7 @@ struct KernelDot {
       return "\(node.op.name)\naxis \(geometry.axis), size \(geometry.size),\n"
         + "stride \(geometry.stride), dilation \(geometry.dilation)"
     case .argument: return "argument" + (argumentOf[id].map { " \($0)" } ?? "")
-    case .buffer, .unary, .binary, .select, .cast, .bitcast, .detach, .reshape, .permute, .expand, .slice,
+    case .buffer, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape, .permute, .expand, .slice,
       .pad, .update:
       return parameters.isEmpty ? node.op.name : "\(node.op.name)\n\(parameters)"
     }
