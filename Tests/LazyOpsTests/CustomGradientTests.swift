@@ -10,7 +10,11 @@ import Testing
 
   /// Sine and cosine at once, each other's derivatives by way of the results.
   private static func sinCos(_ x: Tensor) -> [Tensor] {
-    Tensor.custom("sinCos", [x]) { [$0[0].sin(), $0[0].cos()] } backward: { g, _, y in [g[0] * y[1] - g[1] * y[0]] }
+    Tensor.custom("sinCos", [x]) {
+      [$0[0].sin(), $0[0].cos()]
+    } backward: { g, _, y in
+      [g[0] * y[1] - g[1] * y[0]]
+    }
   }
 
   @Test func theRuleReplacesTheDerivative() throws {
@@ -43,7 +47,9 @@ import Testing
     let (a, b, c) = (hostTensor([2, 3], [2]), hostTensor([5, 7], [2]), hostTensor([1, 0], [2], .int32))
     let y = Tensor.custom("scaled", [a, b, c]) {
       [$0[0] * $0[1], $0[2] + 1]
-    } backward: { g, x, _ in [g[0] * x[1], nil, nil] }
+    } backward: { g, x, _ in
+      [g[0] * x[1], nil, nil]
+    }
     #expect(y[1].dtype == .int32)
     let gradients = (y[0] * 10).sum().gradients(with: [a, b])
     #expect(try gradients.map(hostNumbers) == [[50, 70], [0, 0]])
@@ -51,7 +57,11 @@ import Testing
 
   @Test func oneInputTwice() throws {
     let x = hostTensor([3], [])
-    let y = Tensor.custom("product", [x, x]) { [$0[0] * $0[1]] } backward: { g, x, _ in [g[0] * x[1], g[0] * x[0]] }
+    let y = Tensor.custom("product", [x, x]) {
+      [$0[0] * $0[1]]
+    } backward: { g, x, _ in
+      [g[0] * x[1], g[0] * x[0]]
+    }
     #expect(try hostNumbers(y[0].gradients(with: [x])[0]) == [6])
   }
 
@@ -95,12 +105,15 @@ import Testing
     arguments: [
       ("backward gave 0 gradients for 1 inputs", 0), ("gave a gradient of float64[3] for input 0", 1),
       ("gave a gradient of float32[2] for input 0", 2), ("input 0, which is int64[2] and has none", 3),
-    ]) func wrongGradientsStop(message: String, mistake: Int) async {
+    ]) func wrongGradientsStop(message: String, mistake: Int) async
+  {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [mistake = mistake as Int] in
       let x = hostTensor([1, 2], [2])
       let inputs = mistake == 3 ? [Tensor([1, 2]), x] : [x]
-      let y = Tensor.custom("mine", inputs) { [$0[$0.count - 1] * 2] } backward: { _, x, _ in
+      let y = Tensor.custom("mine", inputs) {
+        [$0[$0.count - 1] * 2]
+      } backward: { _, x, _ in
         switch mistake {
         case 0: []
         case 1: [.zeros([3], dtype: .float64)]

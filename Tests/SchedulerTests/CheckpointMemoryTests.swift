@@ -48,7 +48,6 @@ import Testing
 
   @Test func deepPerceptron() {
     let (plain, again) = (Self.perceptron(depth: 16, checkpoints: false), Self.perceptron(depth: 16, checkpoints: true))
-    print("perceptron", plain.memory.byteCount, again.memory.byteCount, plain.kernels.count, again.kernels.count)
     #expect(again.memory.byteCount * 5 < plain.memory.byteCount * 2)
     // Each layer is computed a second time, and nothing else is new.
     #expect(again.kernels.count <= plain.kernels.count + 3 * 16)
@@ -56,14 +55,12 @@ import Testing
 
   @Test func transformerStack() {
     let (plain, again) = (Self.transformer(depth: 8, checkpoints: false), Self.transformer(depth: 8, checkpoints: true))
-    print("transformer", plain.memory.byteCount, again.memory.byteCount, plain.kernels.count, again.kernels.count)
     #expect(again.memory.byteCount * 5 < plain.memory.byteCount * 2)
   }
 
   /// Only the tensors between blocks are kept longer in a deeper stack.
   @Test func memoryGrowsByBlockInputs() {
     let (shallow, deep) = (Self.perceptron(depth: 8, checkpoints: true), Self.perceptron(depth: 16, checkpoints: true))
-    print("growth", shallow.memory.byteCount, deep.memory.byteCount)
     let blockInput = 512 * 64 * 4
     #expect(deep.memory.byteCount - shallow.memory.byteCount <= 8 * blockInput + 64 * 1024)
   }
