@@ -18,7 +18,7 @@ import Testing
       let (environment, warnings) = read(variables)
       #expect(environment.debug == 0)
       #expect(environment.threads == Machine.coreCount)
-      #expect(!environment.verify && !environment.check)
+      #expect(!environment.verify && !environment.check && !environment.nanCheck)
       #expect(environment.device == .compiled)
       #expect(environment.compiler == "cc")
       #expect(environment.cacheDirectory == nil)
@@ -52,6 +52,7 @@ import Testing
   func switches() {
     #expect(read(["VERIFY": "1"]).environment.verify)
     #expect(read(["CHECK": "yes"]).environment.check)
+    #expect(read(["NAN_CHECK": "1"]).environment.nanCheck)
     #expect(!read(["VERIFY": "0"]).environment.verify)
     #expect(!read(["CHECK": "False"]).environment.check)
   }

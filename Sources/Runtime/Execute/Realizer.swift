@@ -12,7 +12,20 @@ package enum Realizer {
   /// Realizes nodes, all in one schedule. Those realized already are left alone.
   ///
   /// Throws `OutOfMemory`, `IndexOutOfRange`, or `CompileError` where the compiler is there but fails.
-  package static func realize(_ nodes: [Node]) throws { try claims.withPending(nodes, compute) }
+  package static func realize(_ nodes: [Node]) throws {
+    try realize(nodes, looksForNaN: Environment.current.nanCheck)
+  }
+
+  /// Realizes nodes, if asked for after a look for the first op that gives NaN.
+  static func realize(_ nodes: [Node], looksForNaN: Bool) throws {
+    try claims.withPending(nodes) { pending in
+      if looksForNaN {
+        let (graph, leaves) = Graph.snapshot(of: pending)
+        try NaNCheck.run(graph, leaves: leaves)
+      }
+      try compute(pending)
+    }
+  }
 
   /// The nodes being realized, by any thread.
   private static let claims = NodeClaims()

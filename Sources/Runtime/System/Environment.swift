@@ -30,6 +30,8 @@ package struct Environment: Sendable {
   package let verify: Bool
   /// `CHECK`: whether kernels assert that every access is in bounds.
   package let check: Bool
+  /// `NAN_CHECK`: whether to stop at the first op that gives NaN.
+  package let nanCheck: Bool
   /// `DEVICE`: who computes.
   package let device: Device
   /// `CC`: the C compiler, perhaps with arguments.
@@ -77,6 +79,7 @@ package struct Environment: Sendable {
     }
     verify = flag("VERIFY")
     check = flag("CHECK")
+    nanCheck = flag("NAN_CHECK")
     compiler = value("CC") ?? "cc"
     searchPath = value("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
     visualizationPath = value("VIZ")
@@ -104,7 +107,8 @@ package struct Environment: Sendable {
 
   private static func processVariables() -> [String: String] {
     let names = [
-      "CC", "CHECK", "DEBUG", "DEVICE", "DIGEST", "HOME", "PATH", "SWIFTLET_CACHE", "THREADS", "VERIFY", "VIZ",
+      "CC", "CHECK", "DEBUG", "DEVICE", "DIGEST", "HOME", "NAN_CHECK", "PATH", "SWIFTLET_CACHE", "THREADS", "VERIFY",
+      "VIZ",
       "XDG_CACHE_HOME",
     ]
     var variables: [String: String] = [:]
