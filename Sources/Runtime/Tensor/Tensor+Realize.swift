@@ -20,7 +20,8 @@ extension Tensor {
   /// Computes several tensors in one schedule: what they share is computed once.
   public static func realize(_ tensors: Tensor...) { realize(tensors) }
 
-  /// Computes the tensor's elements and returns the tensor.
+  /// Computes the tensor's elements and returns the tensor: `try x.tryRealize().floats` reads what `x.floats` does, and
+  /// throws where that would stop the program.
   ///
   /// - Throws: `IndexOutOfRange` where an index read from a tensor names no element, `OutOfMemory`, `CompileError`
   ///   where a C compiler is there but fails, and `FileError` or `LoadError` where what it built cannot be kept or loaded.
