@@ -82,6 +82,27 @@ import Testing
     try check([("rolled", [rolled]), ("mirrored", [mirrored]), ("empty", [empty, empty.sum()])])
   }
 
+  /// Gradients, and gradients of gradients, through functions that have rules of their own.
+  @Test func gradientRules() throws {
+    var graphs: [(String, [Tensor])] = []
+    for (rows, columns) in [(3, 4), (33, 20), (64, 48)] {
+      let (x, weight) = (numbers([rows, columns]), numbers([columns, columns]))
+      let generator = RandomGenerator(seed: 9)
+      let square = { (x: Tensor) in
+        Tensor.custom("square", x, forward: { $0 * $0 }, backward: { g, x, _ in g * x * 2 })
+      }
+      let block = { (x: Tensor) in
+        x + square((x.softmax(axis: -1).matmul(weight) * 0.1).dropout(0.3, using: generator)).tanh()
+      }
+      let y = (0..<3).reduce(x) { y, _ in Tensor.checkpoint(y, block) }
+      let loss = (y * y).mean()
+      let gradients = loss.gradients(with: [x, weight])
+      let second = (gradients[0] * gradients[0]).sum().gradients(with: [x, weight])
+      graphs.append(("\(rows) x \(columns)", [loss] + gradients + second))
+    }
+    try check(graphs, tolerance: 1e-3)
+  }
+
   @Test func indexOutOfRangeIsThrown() throws {
     let table = numbers([4, 3])
     let rows = Tensor([0, 7])

@@ -53,6 +53,12 @@ import Testing
     #expect(again.kernels.count <= plain.kernels.count + 3 * 16)
   }
 
+  /// Weights' gradients are computed as the backward pass comes by, so that only activations are kept for it.
+  @Test func gradientsAreNotKeptWaiting() {
+    let activations = 16 * 512 * (256 + 256 + 64) * 4
+    #expect(Self.perceptron(depth: 16, checkpoints: false).memory.byteCount <= activations + 3 << 20)
+  }
+
   @Test func transformerStack() {
     let (plain, again) = (Self.transformer(depth: 8, checkpoints: false), Self.transformer(depth: 8, checkpoints: true))
     #expect(again.memory.byteCount * 5 < plain.memory.byteCount * 2)
