@@ -85,7 +85,7 @@ import Testing
   /// Gradients, and gradients of gradients, through functions that have rules of their own.
   @Test func gradientRules() throws {
     var graphs: [(String, [Tensor])] = []
-    for (rows, columns) in [(3, 4), (33, 20), (64, 48)] {
+    for (rows, columns) in [(3, 4), (33, 20)] {
       let (x, weight) = (numbers([rows, columns]), numbers([columns, columns]))
       let generator = RandomGenerator(seed: 9)
       let square = { (x: Tensor) in
@@ -94,7 +94,7 @@ import Testing
       let block = { (x: Tensor) in
         x + square((x.softmax(axis: -1).matmul(weight) * 0.1).dropout(0.3, using: generator)).tanh()
       }
-      let y = (0..<3).reduce(x) { y, _ in Tensor.checkpoint(y, block) }
+      let y = (0..<2).reduce(x) { y, _ in Tensor.checkpoint(y, block) }
       let loss = (y * y).mean()
       let gradients = loss.gradients(with: [x, weight])
       let second = (gradients[0] * gradients[0]).sum().gradients(with: [x, weight])
