@@ -1,4 +1,5 @@
 public import LazyOps
+import LazyRuntime
 
 /// A part of a network: a type that holds parameters and other modules in stored properties.
 ///
@@ -50,7 +51,9 @@ extension Module {
   /// Puts this module and those in it into training, or with `false` out of it.
   public func train(_ isTraining: Bool = true) {
     ModuleWalk.visit(self) { _, part in
-      if case .module(let module as any TrainingDependent) = part { module.isTraining = isTraining }
+      guard case .module(let module as any TrainingDependent) = part, module.isTraining != isTraining else { return }
+      module.isTraining = isTraining
+      Recording.modeHasChanged()
     }
   }
 

@@ -63,6 +63,9 @@ extension Tensor {
   /// They are put in order at once, on the host. (Fisher and Yates 1938, Durstenfeld 1964)
   public static func permutation(_ count: Int, using generator: RandomGenerator = .global) -> Tensor {
     require(count >= 0, "permutation", "count is \(count)")
+    require(
+      RandomGenerator.recorder == nil, "permutation",
+      "the order is made on the host, so a captured function cannot make it anew: pass it as an input")
     let key = generator.nextKey()
     var order = Array(0..<count)
     for last in Swift.stride(from: count - 1, to: 0, by: -1) {

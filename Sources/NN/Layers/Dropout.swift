@@ -1,4 +1,5 @@
 public import LazyOps
+import LazyRuntime
 import Synchronization
 
 /// A layer that in training puts elements to 0 with a probability and scales the others up; afterwards it lets
@@ -19,7 +20,10 @@ public final class Dropout: Layer, TrainingDependent, Sendable {
   /// Whether elements are put to 0.
   public var isTraining: Bool {
     get { training.load(ordering: .relaxed) }
-    set { training.store(newValue, ordering: .relaxed) }
+    set {
+      let old = training.exchange(newValue, ordering: .relaxed)
+      if old != newValue { Recording.modeHasChanged() }
+    }
   }
 
   /// Returns `x`, in training with some elements put to 0.

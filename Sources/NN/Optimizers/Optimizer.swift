@@ -1,5 +1,5 @@
 public import LazyOps
-import LazyRuntime
+public import LazyRuntime
 
 /// Changes parameters step by step so that a loss becomes smaller.
 ///
@@ -11,7 +11,7 @@ import LazyRuntime
 /// structure and only the first one is compiled.
 ///
 /// A rule of your own is a subclass that overrides `update`, and `scalars` where it needs other numbers.
-open class Optimizer {
+open class Optimizer: ScalarSource {
   /// The parameters that are changed, each once.
   public let parameters: [Parameter]
   /// How far a step goes. It may be changed between steps.
@@ -19,7 +19,7 @@ open class Optimizer {
   /// The steps taken so far.
   public private(set) var stepCount = 0
   /// What is remembered of each parameter from step to step.
-  private var state: [[Tensor]]
+  private let state: [[TensorCell]]
 
   /// Creates an optimizer that remembers, for each parameter, `stateCount` tensors of its shape, zeros to begin with.
   ///
@@ -32,8 +32,8 @@ open class Optimizer {
     Tensor.realize(self.parameters.map(\.value))
     state = self.parameters.map { parameter in
       (0..<stateCount).map { _ in
-        Tensor(
-          shape: parameter.shape, [Float](repeating: 0, count: parameter.shape.elementCount), dtype: parameter.dtype)
+        let zeros = [Float](repeating: 0, count: parameter.shape.elementCount)
+        return TensorCell(Tensor(shape: parameter.shape, zeros, dtype: parameter.dtype))
       }
     }
   }
@@ -54,24 +54,35 @@ open class Optimizer {
   public func step(gradients: [Tensor], computing others: [Tensor] = []) {
     Tensor.require(
       gradients.count == parameters.count, "step", "\(gradients.count) gradients for \(parameters.count) parameters")
-    stepCount += 1
-    let scalars = scalars(step: stepCount)
+    let scalars = nextScalars()
     var arguments: [DType: [Tensor]] = [:]
     var values: [(parameter: Parameter, value: Tensor)] = []
+    var states: [(cell: TensorCell, value: Tensor)] = []
     for (number, parameter) in parameters.enumerated() {
       let dtype = parameter.dtype
       let own = arguments[dtype] ?? scalars.map { Tensor.argument($0, dtype: dtype) }
       arguments[dtype] = own
-      values.append((parameter, update(parameter.value, gradients[number], state: &state[number], scalars: own)))
+      var remembered = state[number].map(\.value)
+      values.append((parameter, update(parameter.value, gradients[number], state: &remembered, scalars: own)))
+      states += zip(state[number], remembered).map { ($0, $1) }
     }
-    Tensor.realize(others + values.map(\.value) + state.joined())
+    Recording.current?.add(self, arguments: Array(arguments.values))
+    Tensor.realize(others + values.map(\.value) + states.map(\.value))
     Parameter.assign(values)
-    // What is remembered must not hold the graphs of all steps before.
-    for number in state.indices { state[number] = state[number].map { $0.asLeaf() } }
+    TensorCell.assign(states)
   }
 
   /// The numbers of a step that change from step to step; steps are counted from 1. The learning rate unless overridden.
   open func scalars(step: Int) -> [Double] { [learningRate] }
+
+  /// Goes to the next step and returns its numbers.
+  package func nextScalars() -> [Double] {
+    stepCount += 1
+    return scalars(step: stepCount)
+  }
+
+  /// Goes back to the step before.
+  package func undoScalars() { stepCount -= 1 }
 
   /// Returns the new value of a parameter.
   ///

@@ -6,6 +6,14 @@ package struct ExecutablePlan: Sendable {
   package let schedule: Schedule
   /// One launch for each kernel of the schedule, in order.
   package let launches: [KernelLaunch]
+  /// The same launches as they are run.
+  package let layout: LaunchLayout
+
+  /// Creates the plan of a schedule from its kernels, loaded.
+  package init(schedule: Schedule, launches: [KernelLaunch]) {
+    (self.schedule, self.launches) = (schedule, launches)
+    layout = LaunchLayout(schedule, launches)
+  }
 }
 
 /// The C function of a section: the buffers, the scalar arguments, the range of tasks to do, and a word that takes the

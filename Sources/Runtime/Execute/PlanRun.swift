@@ -1,98 +1,105 @@
 package import LazyOps
 import LazyScheduler
 
-/// One run of a plan: binds leaves to storage, runs the kernels in order, and hands out the outputs' storage.
-package struct PlanRun {
-  let plan: ExecutablePlan
-  private var pointers: [UnsafeMutableRawPointer]
-  private var scalars: [UInt64]
-  private var storages: [Int: Storage] = [:]
-  private let temporaries: Storage
+/// Runs a plan, once or again and again: leaves are bound to storage, then `run` takes memory for the results and
+/// launches the kernels in order.
+///
+/// One thread at a time uses a run; what it keeps from one time to the next are the tables of pointers, not the memory
+/// they point to.
+package final class PlanRun {
+  package let plan: ExecutablePlan
+  private let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  private let scalars: UnsafeMutablePointer<UInt64>
+  /// What the pointers point to, by the schedule's numbers of the buffers; nil for temporaries and between runs.
+  private var storages: [Storage?]
+  /// Where the block of temporaries was the last time.
+  private var temporaryBase: UnsafeMutableRawPointer?
 
-  /// Prepares a run on the leaves of the graph, in their order. Throws `OutOfMemory`.
-  package init(_ plan: ExecutablePlan, leaves: [Node]) throws {
+  /// Creates a run whose leaves are yet to be bound.
+  package init(_ plan: ExecutablePlan) {
     self.plan = plan
-    let schedule = plan.schedule
-    temporaries = try StoragePool.shared.allocate(byteCount: schedule.memory.byteCount)
-    pointers = []
-    pointers.reserveCapacity(schedule.buffers.count)
-    for (number, buffer) in schedule.buffers.enumerated() {
-      switch buffer.kind {
-      case .leaf(let leaf):
-        guard let storage = leaves[leaf].storage else { preconditionFailure("bug: a leaf without elements") }
-        storages[number] = storage
-        pointers.append(storage.base)
-      case .output:
-        let storage = try StoragePool.shared.allocate(byteCount: buffer.byteCount)
-        storages[number] = storage
-        pointers.append(storage.base)
-      case .temporary:
-        pointers.append(temporaries.base + (schedule.memory.offsets[number] ?? 0))
-      }
+    pointers = .allocate(capacity: plan.layout.pointerCount)
+    scalars = .allocate(capacity: plan.layout.scalarCount)
+    storages = Array(repeating: nil, count: plan.schedule.buffers.count)
+  }
+
+  deinit {
+    pointers.deallocate()
+    scalars.deallocate()
+  }
+
+  /// Binds all leaves of the graph: `elements` gives the storage of the leaf at a position, `value` the scalar of one
+  /// that is an argument.
+  package func bind(elements: (Int) -> Storage?, value: (Int) -> Scalar?) {
+    for (leaf, buffer) in plan.layout.leaves {
+      guard let storage = elements(leaf) else { preconditionFailure("bug: a leaf without elements") }
+      bind(buffer, to: storage.base)
+      storages[buffer] = storage
     }
-    scalars = schedule.arguments.map { argument in
-      guard let scalar = leaves[argument.leaf].argument else { preconditionFailure("bug: an argument without a value") }
+    for (number, argument) in plan.schedule.arguments.enumerated() {
+      guard let scalar = value(argument.leaf) else { preconditionFailure("bug: an argument without a value") }
       let value = scalar.cast(to: argument.dtype)
-      return argument.dtype.isFloatingPoint ? value.double.bitPattern : UInt64(bitPattern: value.int64)
+      let bits = argument.dtype.isFloatingPoint ? value.double.bitPattern : UInt64(bitPattern: value.int64)
+      for place in plan.layout.scalarPlaces[number] { scalars[place] = bits }
     }
+  }
+
+  /// Runs all kernels; `observe` is told of each launch and the seconds it took. Throws `OutOfMemory`.
+  ///
+  /// - Returns: whether every index read from a tensor was valid. Where one was not, kernels used another in its place
+  ///   and the results are of no use.
+  package func run(observe: ((KernelLaunch, Double) -> Void)? = nil) throws -> Bool {
+    let memory = plan.schedule.memory.byteCount
+    let temporaries = memory == 0 ? nil : try StoragePool.shared.allocate(byteCount: memory)
+    // What the pointers point to is held by this run and this block.
+    defer { withExtendedLifetime((self, temporaries)) {} }
+    if let temporaries, temporaries.base != temporaryBase {
+      temporaryBase = temporaries.base
+      for (buffer, offset) in plan.layout.temporaries { bind(buffer, to: temporaries.base + offset) }
+    }
+    for (buffer, byteCount) in plan.layout.outputs {
+      let storage = try StoragePool.shared.allocate(byteCount: byteCount)
+      bind(buffer, to: storage.base)
+      storages[buffer] = storage
+    }
+    var failure: Int32 = 0
+    for (number, phases) in plan.layout.launches.enumerated() {
+      let start = observe == nil ? 0 : monotonicNanoseconds()
+      for phase in phases { launch(plan.layout.phases[phase], &failure) }
+      observe?(plan.launches[number], Double(monotonicNanoseconds() - start) * 1e-9)
+    }
+    return failure == 0
   }
 
   /// The storage of the graph's output at `position`, once the kernels have run.
   package func storage(ofOutput position: Int) -> Storage { storages[plan.schedule.outputs[position]]! }
 
-  /// Runs all kernels; `observe` is told of each launch and the seconds it took.
-  ///
-  /// - Returns: whether every index read from a tensor was valid. Where one was not, kernels used another in its place
-  ///   and the results are of no use.
-  package func run(observe: ((KernelLaunch, Double) -> Void)? = nil) -> Bool {
-    // What the pointers point to is held by this run.
-    defer { withExtendedLifetime(self) {} }
-    var failure: Int32 = 0
-    for launch in plan.launches {
-      guard let observe else {
-        self.launch(launch, failure: &failure)
-        continue
-      }
-      let start = monotonicNanoseconds()
-      self.launch(launch, failure: &failure)
-      observe(launch, Double(monotonicNanoseconds() - start) * 1e-9)
-    }
-    return failure == 0
+  /// Lets go of all storage; the next run begins by binding leaves.
+  package func release() {
+    for number in storages.indices { storages[number] = nil }
   }
 
-  private func launch(_ launch: KernelLaunch, failure: inout Int32) {
-    withUnsafeMutablePointer(to: &failure) { failure in
-      for phase in launch.phases { run(phase, failure) }
-    }
+  private func bind(_ buffer: Int, to base: UnsafeMutableRawPointer) {
+    for place in plan.layout.pointerPlaces[buffer] { pointers[place] = base }
   }
 
-  private func run(_ phase: LaunchPhase, _ failure: UnsafeMutablePointer<Int32>) {
+  private func launch(_ phase: LaunchLayout.Phase, _ failure: UnsafeMutablePointer<Int32>) {
     let pool = ThreadPool.shared
     guard phase.chunks.count > 1, pool.threadCount > 1, KernelCost.isWorthSharing(phase.instructions, on: pool) else {
-      for section in phase.sections { call(section, 0..<section.tasks, failure) }
+      for number in phase.calls {
+        let call = plan.layout.calls[number]
+        call.function(pointers + call.firstPointer, scalars + call.firstScalar, 0, call.tasks, failure)
+      }
       return
     }
-    nonisolated(unsafe) let failure = failure
+    let layout = plan.layout
+    nonisolated(unsafe) let (pointers, scalars, failure) = (pointers, scalars, failure)
     pool.run(chunks: phase.chunks.count) { number in
-      let chunk = phase.chunks[number]
-      call(phase.sections[chunk.section], chunk.tasks, failure)
-    }
-  }
-
-  /// Calls a section's function for some of its tasks.
-  private func call(_ section: SectionCall, _ tasks: Range<Int>, _ failure: UnsafeMutablePointer<Int32>) {
-    withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: section.buffers.count + 1) { buffers in
-      for (position, number) in section.buffers.enumerated() {
-        buffers.initializeElement(at: position, to: pointers[number])
-      }
-      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: section.arguments.count + 1) { arguments in
-        for (position, argument) in section.arguments.enumerated() {
-          arguments.initializeElement(at: position, to: scalars[argument])
-        }
-        section.function(
-          UnsafePointer(buffers.baseAddress!), UnsafePointer(arguments.baseAddress!), tasks.lowerBound,
-          tasks.upperBound, failure)
-      }
+      let chunk = layout.chunks[phase.chunks.lowerBound + number]
+      let call = layout.calls[chunk.call]
+      call.function(
+        pointers + call.firstPointer, scalars + call.firstScalar, chunk.tasks.lowerBound, chunk.tasks.upperBound,
+        failure)
     }
   }
 }

@@ -50,9 +50,10 @@ package enum Realizer {
       return try interpret(graph, leaves, into: pending)
     }
     let digest = ResultDigest(graph, leaves: leaves)
-    let run = try PlanRun(plan, leaves: leaves)
+    let run = PlanRun(plan)
+    run.bind(elements: { leaves[$0].storage }, value: { leaves[$0].argument })
     let log = DebugLog(plan, since: start)
-    let isSound = run.run(observe: log.observer)
+    let isSound = try run.run(observe: log.observer)
     log.finish()
     if !isSound {
       // The kernels know only that some index was wrong; the evaluator finds it and throws.
@@ -61,6 +62,7 @@ package enum Realizer {
     }
     for (position, node) in pending.enumerated() { node.realize(into: run.storage(ofOutput: position)) }
     digest?.record(pending)
+    Recording.current?.add(graph, plan, leaves: leaves, results: pending)
   }
 
   private static func interpret(_ graph: Graph, _ leaves: [Node], into nodes: [Node]) throws {
@@ -71,5 +73,6 @@ package enum Realizer {
       result.write(to: storage.base)
       node.realize(into: storage)
     }
+    Recording.current?.add(graph, nil, leaves: leaves, results: nodes)
   }
 }

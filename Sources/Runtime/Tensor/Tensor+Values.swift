@@ -4,6 +4,7 @@ extension Tensor {
   /// Calls `body` with the elements' bytes in row-major order, computing them first if need be. The bytes are the
   /// tensor's own: they are not copied, and must not be kept beyond the call.
   public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    Recording.refuse("elements of a tensor are read")
     realize()
     guard let storage = node.storage else { preconditionFailure("bug: a realized tensor without elements") }
     return try withExtendedLifetime(storage) {
@@ -32,6 +33,7 @@ extension Tensor {
   /// The elements in memory, converted on the host where they are of another type.
   private func elements<Element: BitwiseCopyable>(as type: DType) -> [Element] {
     if dtype == type { return withUnsafeBytes { Array($0.bindMemory(to: Element.self)) } }
+    Recording.refuse("elements of a tensor are read")
     realize()
     let converted = HostArray(node).cast(to: type)
     return [Element](unsafeUninitializedCapacity: elementCount) { buffer, count in

@@ -1,0 +1,103 @@
+public import LazyOps
+import Synchronization
+
+/// A place for a tensor that changes while a program runs: running statistics, a cache, the state of an optimizer.
+///
+/// It is what a captured function can change: reading `value` inside gives what is in the cell at the time of each call,
+/// and assigning happens again in each call. A `var` of type `Tensor` outside would be frozen.
+public final class TensorCell: Sendable {
+  /// The extents of the axes, which never change.
+  public let shape: Shape
+  /// The type of the elements, which never changes.
+  public let dtype: DType
+  private let tracksGradient: Bool
+  private let content: Mutex<Content>
+
+  private enum Content {
+    case tensor(Tensor)
+    /// Elements a captured function has put here, which nobody has asked for as a tensor yet.
+    case elements(Storage)
+  }
+
+  /// Creates a cell that begins with `initial`, which need not be computed yet.
+  public convenience init(_ initial: Tensor) { self.init(initial, tracksGradient: false) }
+
+  /// Creates a cell whose tensors track gradients if asked for: a parameter's.
+  package init(_ initial: Tensor, tracksGradient: Bool) {
+    (shape, dtype, self.tracksGradient) = (initial.shape, initial.dtype, tracksGradient)
+    // A pending value stays pending, so that all parameters of a model are computed in one schedule.
+    let leaf =
+      initial.isRealized
+      ? initial.asLeaf(tracksGradient: tracksGradient)
+      : Tensor(
+        node: Node(.detach, [initial.node], shape: shape, dtype: dtype, tracksGradient: tracksGradient))
+    content = Mutex(.tensor(leaf))
+  }
+
+  /// The tensor as it is now. A value to be assigned has the cell's shape and dtype, and is computed at once; what was
+  /// made from the old one keeps the old elements.
+  public var value: Tensor {
+    get {
+      let tensor = current
+      Recording.current?.read(self, tensor)
+      return tensor
+    }
+    set { TensorCell.assign([(self, newValue)]) }
+  }
+
+  /// Assigns several cells, whose new values are computed in one schedule.
+  public static func assign(_ values: [(cell: TensorCell, value: Tensor)]) {
+    for (cell, value) in values {
+      Tensor.require(
+        value.shape == cell.shape && value.dtype == cell.dtype, "assign",
+        "a value of \(value.dtype)\(value.shape) for a place of \(cell.dtype)\(cell.shape)")
+    }
+    Tensor.realize(values.map(\.value))
+    for (cell, value) in values {
+      let new = value.asLeaf(tracksGradient: cell.tracksGradient)
+      Recording.current?.assign(cell, new)
+      cell.replace(.tensor(new))
+    }
+  }
+
+  /// The elements as they are now, computed if need be.
+  var elements: Storage {
+    get throws {
+      let known: Storage? = content.withLock { content in
+        switch content {
+        case .elements(let storage): storage
+        case .tensor(let tensor): tensor.node.storage
+        }
+      }
+      if let known { return known }
+      let tensor = try current.tryRealize()
+      guard let storage = tensor.node.storage else { preconditionFailure("bug: a realized tensor without elements") }
+      return storage
+    }
+  }
+
+  /// Puts elements in place of what is in the cell.
+  func assign(elements: Storage) { replace(.elements(elements)) }
+
+  private var current: Tensor {
+    content.withLock { content in
+      switch content {
+      case .tensor(let tensor): return tensor
+      case .elements(let storage):
+        let tensor = Tensor(
+          node: Node(.buffer, shape: shape, dtype: dtype, storage: storage, tracksGradient: tracksGradient))
+        content = .tensor(tensor)
+        return tensor
+      }
+    }
+  }
+
+  private func replace(_ new: Content) {
+    // The old content must outlive the lock: its deinit may reach other nodes.
+    let old = content.withLock { content in
+      defer { content = new }
+      return content
+    }
+    withExtendedLifetime(old) {}
+  }
+}

@@ -1,0 +1,85 @@
+import LazyScheduler
+
+/// What the launches of a plan need each time they run, in flat arrays: launching copies nothing and counts no
+/// references.
+///
+/// The buffers that all calls take stand one call after the other in one table of pointers, and so do the scalars.
+/// Binding a buffer writes all its places in the table; a call then finds what it takes in a row.
+package struct LaunchLayout: Sendable {
+  /// A section's function, and where what it takes begins in the tables.
+  struct Call: Sendable {
+    let function: KernelFunction
+    let firstPointer: Int
+    let firstScalar: Int
+    let tasks: Int
+  }
+
+  /// Some tasks of a call: what a thread takes at a time.
+  struct Chunk: Sendable {
+    let call: Int
+    let tasks: Range<Int>
+  }
+
+  /// Calls that run side by side.
+  struct Phase: Sendable {
+    let calls: Range<Int>
+    let chunks: Range<Int>
+    let instructions: Int
+  }
+
+  private(set) var calls: [Call] = []
+  private(set) var chunks: [Chunk] = []
+  private(set) var phases: [Phase] = []
+  /// The phases of each launch.
+  private(set) var launches: [Range<Int>] = []
+  private(set) var pointerCount = 0
+  private(set) var scalarCount = 0
+  /// The places of each of the schedule's buffers in the table of pointers.
+  private(set) var pointerPlaces: [[Int]]
+  /// The places of each of the schedule's scalars in the table of scalars.
+  private(set) var scalarPlaces: [[Int]]
+  /// The offset in the block of temporaries of each buffer that is one.
+  let temporaries: [(buffer: Int, offset: Int)]
+  /// The buffers of the graph's leaves, by position.
+  let leaves: [(leaf: Int, buffer: Int)]
+  /// The buffers that outlive a run, and their sizes.
+  let outputs: [(buffer: Int, byteCount: Int)]
+
+  init(_ schedule: Schedule, _ launches: [KernelLaunch]) {
+    pointerPlaces = Array(repeating: [], count: schedule.buffers.count)
+    scalarPlaces = Array(repeating: [], count: schedule.arguments.count)
+    var temporaries: [(buffer: Int, offset: Int)] = []
+    var leaves: [(leaf: Int, buffer: Int)] = []
+    var outputs: [(buffer: Int, byteCount: Int)] = []
+    for (number, buffer) in schedule.buffers.enumerated() {
+      switch buffer.kind {
+      case .leaf(let leaf): leaves.append((leaf, number))
+      case .output: outputs.append((number, buffer.byteCount))
+      case .temporary: temporaries.append((number, schedule.memory.offsets[number] ?? 0))
+      }
+    }
+    (self.temporaries, self.leaves, self.outputs) = (temporaries, leaves, outputs)
+    for launch in launches {
+      let first = phases.count
+      for phase in launch.phases { append(phase) }
+      self.launches.append(first..<phases.count)
+    }
+  }
+
+  private mutating func append(_ phase: LaunchPhase) {
+    let first = (call: calls.count, chunk: chunks.count)
+    for section in phase.sections {
+      for (position, buffer) in section.buffers.enumerated() { pointerPlaces[buffer].append(pointerCount + position) }
+      for (position, scalar) in section.arguments.enumerated() { scalarPlaces[scalar].append(scalarCount + position) }
+      calls.append(
+        Call(
+          function: section.function, firstPointer: pointerCount, firstScalar: scalarCount, tasks: section.tasks))
+      pointerCount += section.buffers.count
+      scalarCount += section.arguments.count
+    }
+    chunks += phase.chunks.map { Chunk(call: first.call + $0.section, tasks: $0.tasks) }
+    phases.append(
+      Phase(
+        calls: first.call..<calls.count, chunks: first.chunk..<chunks.count, instructions: phase.instructions))
+  }
+}
