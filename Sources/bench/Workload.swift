@@ -18,7 +18,7 @@ extension Workload {
     [
       chain, softmax, layerNorm, sum, matmul(256), matmul(512), matmul(1024), linearGELU, buildNode, cacheHit,
       smallKernel,
-    ] + reductions
+    ] + captures + reductions
 
   /// Realized numbers between -1 and 1.
   static func leaf(_ dimensions: Int...) -> Tensor {

@@ -90,6 +90,9 @@ enum LeCun1989 {
     let generator = RandomGenerator(seed: options.seed)
     let network = Network(using: generator)
     let optimizer = SGD(network.parameters, learningRate: rates.first)
+    let step = compiled { (image: Tensor, target: Tensor) -> Tensor in
+      optimizer.step(network(image).meanSquaredError(target))
+    }
     let samples = (0..<digits.training.count).map { Samples(digits.training, $0..<$0 + 1) }
     let all = (training: Samples(digits.training, 0..<samples.count), test: Samples(digits.test, 0..<digits.test.count))
     report("\(network.parameterCount) parameters; \(samples.count) digits to train on and \(digits.test.count) to test")
@@ -102,7 +105,7 @@ enum LeCun1989 {
     for pass in 1...passes {
       for index in Tensor.permutation(samples.count, using: generator).ints {
         optimizer.learningRate = rates.first + fall * Double(optimizer.stepCount)
-        optimizer.step(network(samples[index].images).meanSquaredError(samples[index].targets))
+        step(samples[index].images, samples[index].targets)
         progress.advance("pass \(pass) of \(passes)")
       }
       results = (all.training.test(network), all.test.test(network))

@@ -27,16 +27,19 @@ enum Micrograd {
     let optimizer = SGD(model.parameters, learningRate: 1)
     report("\(model.parameterCount) parameters\n\nstep    loss   accuracy")
 
-    var (loss, accuracy) = (0.0, 0.0)
-    for step in 0..<steps {
+    let descend = compiled { () -> (Tensor, Tensor) in
       let scores = model(points)
       let margin = (1 - labels * scores).relu().mean()
       let squares = model.parameters.map { $0().square().sum() }.reduce(.zeros([]), +)
       let correct = ((scores .> 0) .== (labels .> 0)).sum()
+      return (optimizer.step(margin + 1e-4 * squares, computing: [correct]), correct)
+    }
 
+    var (loss, accuracy) = (0.0, 0.0)
+    for step in 0..<steps {
       optimizer.learningRate = 1 - 0.9 * Double(step) / 100
-      loss = optimizer.step(margin + 1e-4 * squares, computing: [correct]).item
-      accuracy = correct.item / 100
+      let (lossNow, correct) = descend()
+      (loss, accuracy) = (lossNow.item, correct.item / 100)
       if step % 10 == 0 || step == steps - 1 {
         report(String(format: "%4d  %.4f  %7.1f%%", step, loss, accuracy * 100))
       }

@@ -65,7 +65,9 @@ struct CapturedStep {
   /// Says in what another call of the same function did another thing, and what to do about it; nil where it did the
   /// same.
   func difference(from other: CapturedStep) -> String? {
-    if outputParts != other.outputParts { return "it returned another structure: \(outputParts), then \(other.outputParts)" }
+    if outputParts != other.outputParts {
+      return "it returned another structure: \(outputParts), then \(other.outputParts)"
+    }
     if let difference = graphDifference(from: other) { return difference }
     if !cells.elementsEqual(other.cells, by: ===) {
       return "it read or assigned other parameters or cells"
@@ -107,8 +109,8 @@ struct CapturedStep {
       return CapturedStep.movedLeaf
     }
     for (old, new) in zip(constants, other.constants) where old !== new && !old.hasSameBytes(as: new) {
-      return "a tensor made in it or taken from outside had other elements the second time; pass it as an input, or keep "
-        + "it in a TensorCell"
+      return "a tensor made in it or taken from outside had other elements the second time; pass it as an input, or "
+        + "keep it in a TensorCell"
     }
     return nil
   }

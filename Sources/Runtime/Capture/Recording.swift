@@ -52,7 +52,9 @@ package final class Recording: @unchecked Sendable {
   /// Calls `body` and records what it does.
   func run<Result>(_ body: () throws -> Result) rethrows -> Result {
     defer { isFinished.store(true, ordering: .relaxed) }
-    return try RandomGenerator.$recorder.withValue(drawRecorder) { try Recording.$current.withValue(self, operation: body) }
+    return try RandomGenerator.$recorder.withValue(drawRecorder) {
+      try Recording.$current.withValue(self, operation: body)
+    }
   }
 
   /// Returns whether what is told now belongs to the body: a task it started may go on after it.
@@ -160,7 +162,8 @@ package final class Recording: @unchecked Sendable {
       return .scalar(step.scalars.count - 1)
     }
     for run in runs {
-      step.runs.append(.init(graph: run.graph, plan: run.plan, leaves: run.leaves.map(origin), results: run.results.count))
+      step.runs.append(
+        .init(graph: run.graph, plan: run.plan, leaves: run.leaves.map(origin), results: run.results.count))
     }
     step.assignments = assignments.map { .init(cell: $0.cell, value: origin(of: $0.node)) }
     step.outputs = outputs.map { .init(shape: $0.shape, dtype: $0.dtype, value: origin(of: $0.node)) }
