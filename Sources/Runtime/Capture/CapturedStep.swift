@@ -74,8 +74,9 @@ struct CapturedStep {
     }
     if assignments != other.assignments { return "it assigned other values to its parameters or cells" }
     if !generators.elementsEqual(other.generators, by: ===) {
-      return "it drew \(generators.count) times from random generators, then \(other.generators.count) times, or from "
-        + "others"
+      return
+        "the number of its random draws was \(generators.count), then \(other.generators.count), or they were from "
+        + "another generator"
     }
     if !sources.elementsEqual(other.sources, by: ===) { return "it took steps of other optimizers" }
     return leafDifference(from: other)
@@ -83,8 +84,9 @@ struct CapturedStep {
 
   private func graphDifference(from other: CapturedStep) -> String? {
     if runs.count != other.runs.count {
-      return "it computed \(runs.count) schedules, then \(other.runs.count): what is pending outside may have been "
-        + "computed in the first call; realize it before"
+      return
+        "the number of its schedules was \(runs.count), then \(other.runs.count): what is pending outside may have "
+        + "been computed in the first call; realize it before"
     }
     for (run, next) in zip(runs, other.runs) where run.graph != next.graph {
       let pairs = zip(run.graph.nodes, next.graph.nodes)

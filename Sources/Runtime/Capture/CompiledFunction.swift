@@ -1,4 +1,4 @@
-public import LazyOps
+import LazyOps
 import Synchronization
 
 /// Captures a function of tensors: from its third call on it is run without building a graph.
@@ -72,7 +72,7 @@ public final class CompiledFunction<each Input: TensorStructure, Output> {
   /// If a call throws, parameters, cells and step counts are as they were; random numbers have been drawn.
   public func tryCall(_ input: repeat each Input) throws -> Output {
     Tensor.require(
-      Recording.current == nil, "compiled",
+      !Recording.isInBody, "compiled",
       "a captured function is called in the body of a captured function: call the plain function there")
     Tensor.require(
       !isRunning.exchange(true, ordering: .acquiring), "compiled",

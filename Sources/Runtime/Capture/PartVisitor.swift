@@ -1,4 +1,4 @@
-public import LazyOps
+import LazyOps
 
 /// Walks through the parts of a value that a captured function takes or returns: see `TensorStructure`.
 public struct PartVisitor {

@@ -16,6 +16,9 @@ package final class Recording: @unchecked Sendable {
   /// The recording of the body that runs now, if one does.
   @TaskLocal package static var current: Recording?
 
+  /// Whether the body of a captured function runs. A task it started may go on after it, and is then no part of it.
+  static var isInBody: Bool { current.map { !$0.isFinished.load(ordering: .relaxed) } ?? false }
+
   /// How often what modules compute has changed in a way no body tells: by going from training to evaluation or back.
   /// A captured function compares itself with its body when this has changed.
   static let modeChanges = Atomic<Int>(0)
@@ -26,7 +29,7 @@ package final class Recording: @unchecked Sendable {
 
   /// Stops if a captured function's body runs, which must not do `action`.
   package static func refuse(_ action: @autoclosure () -> String) {
-    if current != nil { Tensor.misuse("compiled", "\(action()) in the body of a captured function: \(advice)") }
+    if isInBody { Tensor.misuse("compiled", "\(action()) in the body of a captured function: \(advice)") }
   }
 
   private static let advice =
