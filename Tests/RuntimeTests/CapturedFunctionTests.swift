@@ -75,8 +75,13 @@ import Testing
     for call in 0..<4 {
       #expect(function(x, 0.5 * Double(call), call).floats == [1.5 * Float(call), 2 * Float(call)])
     }
-    // The second call of the plain form hands over a tensor with one element.
+    // A tensor with one element will do, and where that was captured a number will.
     #expect(function(x, Tensor(3.0), Tensor.argument(2, dtype: .int64)).floats == [5, 8])
+    let other = compiled { (x: Tensor, factor: Tensor, offset: Tensor) -> Tensor in x * factor + offset }
+    #expect(other(x, Tensor.argument(2.0), Tensor(1.0)).floats == [3, 5])
+    for call in 0..<4 {
+      #expect(other(x, Tensor(3.0), Double(call)).floats == [3 + Float(call), 6 + Float(call)])
+    }
   }
 
   @Test func pendingInputsAreComputed() {

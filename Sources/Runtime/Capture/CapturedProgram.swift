@@ -7,90 +7,34 @@ import LazyOps
 final class CapturedProgram {
   /// What was captured.
   let step: CapturedStep
-  private var runs: [CapturedRun] = []
-  /// The elements of inputs, cells, constants and results, in this order.
+  private let places: CapturedPlaces
+  private let runs: [CapturedRun]
   private var elements: [Storage?]
-  /// The values of inputs, random keys, sources and constants, in this order.
   private var scalars: [Scalar]
-  private let places: Places
-
-  /// Where the kinds of elements and scalars begin.
-  private struct Places {
-    var cells = 0
-    var constants = 0
-    var results = 0
-    var draws = 0
-    /// One for each source.
-    var sources: [Int] = []
-    var scalars = 0
-
-    func element(_ origin: Origin) -> Int? {
-      switch origin {
-      case .input(let number): number
-      case .cell(let number): cells + number
-      case .constant(let number): constants + number
-      case .result(let number): results + number
-      case .scalarInput, .draw, .sourceScalar, .scalar: nil
-      }
-    }
-
-    func scalar(_ origin: Origin) -> Int? {
-      switch origin {
-      case .scalarInput(let number): number
-      case .draw(let number, let word): draws + 2 * number + word
-      case .sourceScalar(let source, let index): sources[source] + index
-      case .scalar(let number): scalars + number
-      case .input, .cell, .constant, .result: nil
-      }
-    }
-  }
 
   init(_ step: CapturedStep) {
-    self.step = step
-    var places = Places()
-    places.cells = step.scalarInputs.count
-    places.constants = places.cells + step.cells.count
-    places.results = places.constants + step.constants.count
-    places.draws = step.scalarInputs.count
-    let scalarsOfSources = step.sources.indices.map { source in
-      step.runs.lazy.flatMap(\.leaves).reduce(0) { count, origin in
-        if case .sourceScalar(source, let index) = origin { Swift.max(count, index + 1) } else { count }
-      }
-    }
-    var next = places.draws + 2 * step.generators.count
-    for count in scalarsOfSources {
-      places.sources.append(next)
-      next += count
-    }
-    places.scalars = next
-    self.places = places
-    elements = Array(repeating: nil, count: places.results + step.runs.reduce(0) { $0 + $1.results })
+    let places = CapturedPlaces(step)
+    (self.step, self.places) = (step, places)
+    elements = Array(repeating: nil, count: places.elementCount)
     for (number, storage) in step.constants.enumerated() { elements[places.constants + number] = storage }
     scalars = Array(repeating: .integer(0), count: places.scalars) + step.scalars
-    sourceCounts = scalarsOfSources
 
-    var first = places.results
-    var runs: [CapturedRun] = []
-    for run in step.runs {
-      runs.append(
-        CapturedRun(
-          run, elements: run.leaves.map { places.element($0) ?? -1 },
-          scalars: run.leaves.map { places.scalar($0) ?? -1 }, results: first..<first + run.results))
-      first += run.results
+    var next = places.results
+    runs = step.runs.map { run in
+      defer { next += run.results }
+      return CapturedRun(
+        run, elements: run.leaves.map(places.element), scalars: run.leaves.map(places.scalar),
+        results: next..<next + run.results)
     }
-    // What is asked for after the last run stays until the end.
-    var kept = Set(step.assignments.compactMap { places.element($0.value) })
-    kept.formUnion(step.outputs.compactMap { places.element($0.value) })
+    // What is assigned or handed out stays until the end, all else until it is read for the last time.
+    var kept = Set((step.assignments.map(\.value) + step.outputs.map(\.value)).compactMap(places.element))
     for run in runs.reversed() {
-      for place in run.elements where place >= places.results && kept.insert(place).inserted {
+      for case let place? in run.elements + run.results.map(Optional.some)
+      where place >= places.results && kept.insert(place).inserted {
         run.lastReads.append(place)
       }
-      for place in run.results where !kept.contains(place) { run.lastReads.append(place) }
     }
-    self.runs = runs
   }
-
-  private let sourceCounts: [Int]
 
   /// Does the step for other inputs, which are as those captured, and returns the elements of its outputs. Cells are
   /// assigned when everything is computed: if this throws they are as they were.
@@ -106,8 +50,7 @@ final class CapturedProgram {
       scalars[places.draws + 2 * number + 1] = .integer(Int64(key.1))
     }
     for (number, source) in step.sources.enumerated() {
-      let values = source.nextScalars()
-      for index in 0..<sourceCounts[number] { scalars[places.sources[number] + index] = .real(values[index]) }
+      for (place, value) in zip(places.sources[number], source.nextScalars()) { scalars[place] = .real(value) }
     }
     do {
       for run in runs { try run(&elements, scalars) }
@@ -129,6 +72,6 @@ final class CapturedProgram {
   /// Lets go of all but the constants.
   private func forget() {
     for place in 0..<places.constants { elements[place] = nil }
-    for place in places.results..<elements.count { elements[place] = nil }
+    for place in places.results..<places.elementCount { elements[place] = nil }
   }
 }

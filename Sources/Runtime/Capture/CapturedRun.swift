@@ -4,15 +4,16 @@ import LazyOps
 final class CapturedRun {
   private let captured: CapturedStep.Run
   private let run: PlanRun?
-  /// For each leaf its place among the step's elements, or -1 where it is a scalar.
-  let elements: [Int]
-  private let scalars: [Int]
+  /// For each leaf its place among the step's elements, nil where it is a scalar.
+  let elements: [Int?]
+  /// For each leaf its place among the step's scalars, nil where it has elements.
+  private let scalars: [Int?]
   /// The places of the results.
   let results: Range<Int>
   /// The places nobody reads after this run.
   var lastReads: [Int] = []
 
-  init(_ captured: CapturedStep.Run, elements: [Int], scalars: [Int], results: Range<Int>) {
+  init(_ captured: CapturedStep.Run, elements: [Int?], scalars: [Int?], results: Range<Int>) {
     self.captured = captured
     run = captured.plan.map { PlanRun($0) }
     (self.elements, self.scalars, self.results) = (elements, scalars, results)
@@ -36,26 +37,39 @@ final class CapturedRun {
     let start = DebugLog.isOn ? monotonicNanoseconds() : 0
     defer { run.release() }
     run.bind(
-      elements: { elements[$0] < 0 ? nil : storages[elements[$0]] },
-      value: { scalars[$0] < 0 ? nil : values[scalars[$0]] })
-    let log = DebugLog(run.plan, since: start)
-    let isSound = try run.run(observe: log.observer)
-    log.finish()
+      elements: { leaf in elements[leaf].flatMap { storages[$0] } },
+      value: { leaf in scalars[leaf].map { values[$0] } })
+    let digest =
+      Environment.current.digestPath == nil
+      ? nil : ResultDigest(captured.graph, leaves: leaves(storages, values))
+    let log = DebugLog.isOn ? DebugLog(run.plan, since: start) : nil
+    let isSound = try run.run(observe: log?.observer)
+    log?.finish()
     if !isSound {
       // The kernels know only that some index was wrong; the evaluator finds it and throws.
       _ = try evaluate(storages, values)
       preconditionFailure("bug: a kernel reported an index out of range where there is none")
     }
     for (position, place) in results.enumerated() { storages[place] = run.storage(ofOutput: position) }
+    digest?.record(
+      zip(captured.graph.outputs, results).map { output, place in leaf(output, storages[place], nil) })
+  }
+
+  /// Returns nodes for the graph's leaves, bound.
+  private func leaves(_ storages: [Storage?], _ values: [Scalar]) -> [Node] {
+    captured.graph.leaves.enumerated().map { position, id in
+      leaf(id, elements[position].flatMap { storages[$0] }, scalars[position].map { values[$0] })
+    }
+  }
+
+  /// Returns a node like one of the graph, bound.
+  private func leaf(_ id: Graph.ID, _ storage: Storage?, _ value: Scalar?) -> Node {
+    let node = captured.graph.nodes[id]
+    return Node(
+      storage == nil ? .argument : .buffer, shape: node.shape, dtype: node.dtype, argument: value, storage: storage)
   }
 
   private func evaluate(_ storages: [Storage?], _ values: [Scalar]) throws -> [HostArray] {
-    let leaves = captured.graph.leaves.enumerated().map { position, id in
-      let node = captured.graph.nodes[id]
-      if elements[position] < 0 { return HostArray(values[scalars[position]], node.shape, node.dtype) }
-      guard let storage = storages[elements[position]] else { preconditionFailure("bug: a leaf without elements") }
-      return HostArray(UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount), node.shape, node.dtype)
-    }
-    return try captured.graph.evaluate(leaves: leaves)
+    try captured.graph.evaluate(leaves: leaves(storages, values).map { HostArray($0) })
   }
 }

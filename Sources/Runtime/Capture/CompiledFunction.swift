@@ -79,15 +79,16 @@ public final class CompiledFunction<each Input: TensorStructure, Output> {
       "a captured function is called while it runs on another thread: calls come one after the other")
     defer { isRunning.store(false, ordering: .releasing) }
 
-    var inputs = InputList(expected: program?.step.inputParts ?? first?.inputParts)
+    let known = program?.step ?? first
+    var inputs = InputList(expected: known?.inputParts)
     for part in repeat each input { inputs.append(part) }
     inputs.end()
-    try inputs.realize(keepingScalars: program?.step.scalarInputs ?? first?.scalarInputs)
+    try inputs.realize(keepingScalars: known?.scalarInputs)
     let modeChanges = Recording.modeChanges.load(ordering: .relaxed)
     if let program, modeChanges == self.modeChanges { return output(of: try program(inputs.tensors)) }
 
     let (step, storages) = try record(inputs, repeat each input)
-    if let known = program?.step ?? first {
+    if let known {
       if let difference = known.difference(from: step) {
         Tensor.misuse("compiled", "a call did not do what the one before did: \(difference)")
       }
@@ -103,7 +104,7 @@ public final class CompiledFunction<each Input: TensorStructure, Output> {
   /// Runs the body on inputs, and returns what it did and the elements of its outputs.
   private func record(_ inputs: InputList, _ input: repeat each Input) throws -> (CapturedStep, [Storage]) {
     let recording = Recording()
-    let scalarInputs = inputs.tensors.map(\.isScalarArgument)
+    let scalarInputs = (program?.step ?? first)?.scalarInputs ?? inputs.tensors.map(\.isScalarArgument)
     var replacer = PartVisitor.replacer(
       zip(inputs.tensors, scalarInputs).map { recording.input($0, isScalar: $1) })
     let own = (repeat replacer.visited(each input))

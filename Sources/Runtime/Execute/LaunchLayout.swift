@@ -5,7 +5,7 @@ import LazyScheduler
 ///
 /// The buffers that all calls take stand one call after the other in one table of pointers, and so do the scalars.
 /// Binding a buffer writes all its places in the table; a call then finds what it takes in a row.
-package struct LaunchLayout: Sendable {
+package final class LaunchLayout: Sendable {
   /// A section's function, and where what it takes begins in the tables.
   struct Call: Sendable {
     let function: KernelFunction
@@ -27,17 +27,17 @@ package struct LaunchLayout: Sendable {
     let instructions: Int
   }
 
-  private(set) var calls: [Call] = []
-  private(set) var chunks: [Chunk] = []
-  private(set) var phases: [Phase] = []
+  let calls: [Call]
+  let chunks: [Chunk]
+  let phases: [Phase]
   /// The phases of each launch.
-  private(set) var launches: [Range<Int>] = []
-  private(set) var pointerCount = 0
-  private(set) var scalarCount = 0
+  let launches: [Range<Int>]
+  let pointerCount: Int
+  let scalarCount: Int
   /// The places of each of the schedule's buffers in the table of pointers.
-  private(set) var pointerPlaces: [[Int]]
+  let pointerPlaces: [[Int]]
   /// The places of each of the schedule's scalars in the table of scalars.
-  private(set) var scalarPlaces: [[Int]]
+  let scalarPlaces: [[Int]]
   /// The offset in the block of temporaries of each buffer that is one.
   let temporaries: [(buffer: Int, offset: Int)]
   /// The buffers of the graph's leaves, by position.
@@ -46,8 +46,6 @@ package struct LaunchLayout: Sendable {
   let outputs: [(buffer: Int, byteCount: Int)]
 
   init(_ schedule: Schedule, _ launches: [KernelLaunch]) {
-    pointerPlaces = Array(repeating: [], count: schedule.buffers.count)
-    scalarPlaces = Array(repeating: [], count: schedule.arguments.count)
     var temporaries: [(buffer: Int, offset: Int)] = []
     var leaves: [(leaf: Int, buffer: Int)] = []
     var outputs: [(buffer: Int, byteCount: Int)] = []
@@ -59,16 +57,12 @@ package struct LaunchLayout: Sendable {
       }
     }
     (self.temporaries, self.leaves, self.outputs) = (temporaries, leaves, outputs)
-    for launch in launches {
-      let first = phases.count
-      for phase in launch.phases { append(phase) }
-      self.launches.append(first..<phases.count)
-    }
-  }
 
-  private mutating func append(_ phase: LaunchPhase) {
-    let first = (call: calls.count, chunk: chunks.count)
-    for section in phase.sections {
+    var (calls, chunks, phases): ([Call], [Chunk], [Phase]) = ([], [], [])
+    var (pointerCount, scalarCount) = (0, 0)
+    var pointerPlaces = [[Int]](repeating: [], count: schedule.buffers.count)
+    var scalarPlaces = [[Int]](repeating: [], count: schedule.arguments.count)
+    func append(_ section: SectionCall) {
       for (position, buffer) in section.buffers.enumerated() { pointerPlaces[buffer].append(pointerCount + position) }
       for (position, scalar) in section.arguments.enumerated() { scalarPlaces[scalar].append(scalarCount + position) }
       calls.append(
@@ -77,9 +71,20 @@ package struct LaunchLayout: Sendable {
       pointerCount += section.buffers.count
       scalarCount += section.arguments.count
     }
-    chunks += phase.chunks.map { Chunk(call: first.call + $0.section, tasks: $0.tasks) }
-    phases.append(
-      Phase(
-        calls: first.call..<calls.count, chunks: first.chunk..<chunks.count, instructions: phase.instructions))
+    self.launches = launches.map { launch in
+      let firstPhase = phases.count
+      for phase in launch.phases {
+        let (firstCall, firstChunk) = (calls.count, chunks.count)
+        for section in phase.sections { append(section) }
+        chunks += phase.chunks.map { Chunk(call: firstCall + $0.section, tasks: $0.tasks) }
+        phases.append(
+          Phase(
+            calls: firstCall..<calls.count, chunks: firstChunk..<chunks.count, instructions: phase.instructions))
+      }
+      return firstPhase..<phases.count
+    }
+    (self.calls, self.chunks, self.phases) = (calls, chunks, phases)
+    (self.pointerCount, self.scalarCount) = (pointerCount, scalarCount)
+    (self.pointerPlaces, self.scalarPlaces) = (pointerPlaces, scalarPlaces)
   }
 }

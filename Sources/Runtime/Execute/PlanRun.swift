@@ -8,6 +8,7 @@ import LazyScheduler
 /// they point to.
 package final class PlanRun {
   package let plan: ExecutablePlan
+  private let layout: LaunchLayout
   private let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private let scalars: UnsafeMutablePointer<UInt64>
   /// What the pointers point to, by the schedule's numbers of the buffers; nil for temporaries and between runs.
@@ -18,8 +19,9 @@ package final class PlanRun {
   /// Creates a run whose leaves are yet to be bound.
   package init(_ plan: ExecutablePlan) {
     self.plan = plan
-    pointers = .allocate(capacity: plan.layout.pointerCount)
-    scalars = .allocate(capacity: plan.layout.scalarCount)
+    layout = plan.layout
+    pointers = .allocate(capacity: layout.pointerCount)
+    scalars = .allocate(capacity: layout.scalarCount)
     storages = Array(repeating: nil, count: plan.schedule.buffers.count)
   }
 
@@ -31,7 +33,7 @@ package final class PlanRun {
   /// Binds all leaves of the graph: `elements` gives the storage of the leaf at a position, `value` the scalar of one
   /// that is an argument.
   package func bind(elements: (Int) -> Storage?, value: (Int) -> Scalar?) {
-    for (leaf, buffer) in plan.layout.leaves {
+    for (leaf, buffer) in layout.leaves {
       guard let storage = elements(leaf) else { preconditionFailure("bug: a leaf without elements") }
       bind(buffer, to: storage.base)
       storages[buffer] = storage
@@ -40,7 +42,7 @@ package final class PlanRun {
       guard let scalar = value(argument.leaf) else { preconditionFailure("bug: an argument without a value") }
       let value = scalar.cast(to: argument.dtype)
       let bits = argument.dtype.isFloatingPoint ? value.double.bitPattern : UInt64(bitPattern: value.int64)
-      for place in plan.layout.scalarPlaces[number] { scalars[place] = bits }
+      for place in layout.scalarPlaces[number] { scalars[place] = bits }
     }
   }
 
@@ -55,17 +57,17 @@ package final class PlanRun {
     defer { withExtendedLifetime((self, temporaries)) {} }
     if let temporaries, temporaries.base != temporaryBase {
       temporaryBase = temporaries.base
-      for (buffer, offset) in plan.layout.temporaries { bind(buffer, to: temporaries.base + offset) }
+      for (buffer, offset) in layout.temporaries { bind(buffer, to: temporaries.base + offset) }
     }
-    for (buffer, byteCount) in plan.layout.outputs {
+    for (buffer, byteCount) in layout.outputs {
       let storage = try StoragePool.shared.allocate(byteCount: byteCount)
       bind(buffer, to: storage.base)
       storages[buffer] = storage
     }
     var failure: Int32 = 0
-    for (number, phases) in plan.layout.launches.enumerated() {
+    for (number, phases) in layout.launches.enumerated() {
       let start = observe == nil ? 0 : monotonicNanoseconds()
-      for phase in phases { launch(plan.layout.phases[phase], &failure) }
+      for phase in phases { launch(layout.phases[phase], &failure) }
       observe?(plan.launches[number], Double(monotonicNanoseconds() - start) * 1e-9)
     }
     return failure == 0
@@ -80,21 +82,20 @@ package final class PlanRun {
   }
 
   private func bind(_ buffer: Int, to base: UnsafeMutableRawPointer) {
-    for place in plan.layout.pointerPlaces[buffer] { pointers[place] = base }
+    for place in layout.pointerPlaces[buffer] { pointers[place] = base }
   }
 
   private func launch(_ phase: LaunchLayout.Phase, _ failure: UnsafeMutablePointer<Int32>) {
     let pool = ThreadPool.shared
     guard phase.chunks.count > 1, pool.threadCount > 1, KernelCost.isWorthSharing(phase.instructions, on: pool) else {
       for number in phase.calls {
-        let call = plan.layout.calls[number]
+        let call = layout.calls[number]
         call.function(pointers + call.firstPointer, scalars + call.firstScalar, 0, call.tasks, failure)
       }
       return
     }
-    let layout = plan.layout
     nonisolated(unsafe) let (pointers, scalars, failure) = (pointers, scalars, failure)
-    pool.run(chunks: phase.chunks.count) { number in
+    pool.run(chunks: phase.chunks.count) { [layout] number in
       let chunk = layout.chunks[phase.chunks.lowerBound + number]
       let call = layout.calls[chunk.call]
       call.function(
