@@ -69,18 +69,31 @@ import Testing
     }
   }
 
-  @Test func numbersBecomeArguments() {
+  @Test func numbersBecomeArguments() throws {
     let function = compiled { (x: Tensor, factor: Tensor, offset: Tensor) -> Tensor in x * factor + offset }
     let x = Tensor([1.0, 2.0])
     for call in 0..<4 {
       #expect(function(x, 0.5 * Double(call), call).floats == [1.5 * Float(call), 2 * Float(call)])
     }
+    #expect(try function.tryCall(x, 4.0, 2).floats == [6, 10])
     // A tensor with one element will do, and where that was captured a number will.
     #expect(function(x, Tensor(3.0), Tensor.argument(2, dtype: .int64)).floats == [5, 8])
     let other = compiled { (x: Tensor, factor: Tensor, offset: Tensor) -> Tensor in x * factor + offset }
     #expect(other(x, Tensor.argument(2.0), Tensor(1.0)).floats == [3, 5])
     for call in 0..<4 {
       #expect(other(x, Tensor(3.0), Double(call)).floats == [3 + Float(call), 6 + Float(call)])
+    }
+  }
+
+  @Test func aScalarMayBeRealizedOnTheWay() {
+    let function = compiled { (x: Tensor, factor: Tensor) -> (Tensor, Tensor) in
+      let before = (x + factor).realize()
+      factor.realize()
+      return (before * factor, factor)
+    }
+    for call in 0..<4 {
+      let (result, same) = function(Tensor([1.0]), Double(call))
+      #expect(result.item == Double(call * (call + 1)) && same.item == Double(call))
     }
   }
 

@@ -18,6 +18,14 @@ enum Origin: Hashable {
   case sourceScalar(Int, Int)
   /// A scalar made inside that was the same each time.
   case scalar(Int)
+
+  /// Whether it gives a scalar and not elements.
+  var isScalar: Bool {
+    switch self {
+    case .input, .cell, .result, .constant: false
+    case .scalarInput, .draw, .sourceScalar, .scalar: true
+    }
+  }
 }
 
 /// What one call of a captured function did: all that is needed to do it again, and to tell whether another call did the

@@ -67,6 +67,12 @@ public final class CompiledFunction<each Input: TensorStructure, Output> {
     self(repeat (each given).captured)
   }
 
+  /// Calls the function with Swift numbers for some of its tensors; throws what the plain form does.
+  public func tryCall<each Given: CapturedInput>(_ given: repeat each Given) throws -> Output
+  where repeat (each Given).Parameter == each Input {
+    try tryCall(repeat (each given).captured)
+  }
+
   /// Calls the function; throws what `tryRealize()` does, and in the calls that run the body what that throws.
   ///
   /// If a call throws, parameters, cells and step counts are as they were; random numbers have been drawn.

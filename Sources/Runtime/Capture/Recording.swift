@@ -44,8 +44,10 @@ package final class Recording: @unchecked Sendable {
   private var cells: [TensorCell] = []
   private var sources: [any ScalarSource] = []
   private var assignments: [(cell: Int, node: Node)] = []
-  /// Where nodes are known to come from, and the nodes: an identity is good only while they live.
+  /// Where nodes' elements are known to come from, where their scalars are, and the nodes: an identity is good only
+  /// while they live. A scalar that is realized has both.
   private var origins: [ObjectIdentifier: Origin] = [:]
+  private var scalarOrigins: [ObjectIdentifier: Origin] = [:]
   private var nodes: [Node] = []
   /// The results by their storage, for leaves that were made from a result unseen.
   private var resultStorages: [ObjectIdentifier: Int] = [:]
@@ -70,7 +72,11 @@ package final class Recording: @unchecked Sendable {
   }
 
   private func set(_ origin: Origin, of node: Node) {
-    origins[ObjectIdentifier(node)] = origin
+    if origin.isScalar {
+      scalarOrigins[ObjectIdentifier(node)] = origin
+    } else {
+      origins[ObjectIdentifier(node)] = origin
+    }
     nodes.append(node)
   }
 
@@ -152,21 +158,26 @@ package final class Recording: @unchecked Sendable {
     var constants: [ObjectIdentifier: Int] = [:]
     func origin(of node: Node) -> Origin {
       if let origin = origins[ObjectIdentifier(node)] { return origin }
-      if let storage = node.storage {
-        let identity = ObjectIdentifier(storage)
-        if let result = resultStorages[identity] { return .result(result) }
-        if let known = constants[identity] { return .constant(known) }
-        constants[identity] = step.constants.count
-        step.constants.append(storage)
-        return .constant(step.constants.count - 1)
-      }
-      guard let scalar = node.argument else { preconditionFailure("bug: a leaf without a value") }
+      guard let storage = node.storage else { preconditionFailure("bug: a leaf without elements") }
+      let identity = ObjectIdentifier(storage)
+      if let result = resultStorages[identity] { return .result(result) }
+      if let known = constants[identity] { return .constant(known) }
+      constants[identity] = step.constants.count
+      step.constants.append(storage)
+      return .constant(step.constants.count - 1)
+    }
+    func scalarOrigin(of node: Node) -> Origin {
+      if let origin = scalarOrigins[ObjectIdentifier(node)] { return origin }
+      guard let scalar = node.argument else { preconditionFailure("bug: an argument without a value") }
       step.scalars.append(scalar)
       return .scalar(step.scalars.count - 1)
     }
     for run in runs {
+      let leaves = zip(run.graph.leaves, run.leaves).map { id, node in
+        run.graph.nodes[id].op == .argument ? scalarOrigin(of: node) : origin(of: node)
+      }
       step.runs.append(
-        .init(graph: run.graph, plan: run.plan, leaves: run.leaves.map(origin), results: run.results.count))
+        .init(graph: run.graph, plan: run.plan, leaves: leaves, results: run.results.count))
     }
     step.assignments = assignments.map { .init(cell: $0.cell, value: origin(of: $0.node)) }
     step.outputs = outputs.map { .init(shape: $0.shape, dtype: $0.dtype, value: origin(of: $0.node)) }
