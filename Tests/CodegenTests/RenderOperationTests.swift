@@ -53,20 +53,20 @@ import Testing
   @Test(arguments: UnaryOp.allCases, DType.allCases) func unary(_ op: UnaryOp, _ dtype: DType) {
     guard op.accepts(dtype) else { return }
     let function = Self.render([dtype], dtype) { .unary(op, $0[0]) }
-    #expect(function.contains("x0[i]"))
+    #expect(function.contains("x0["))
     Self.expectDeclared(function)
   }
 
   @Test(arguments: BinaryOp.allCases, DType.allCases) func binary(_ op: BinaryOp, _ dtype: DType) {
     guard op.accepts(dtype) else { return }
     let function = Self.render([dtype, dtype], op.result(of: dtype)) { .binary(op, $0[0], $0[1]) }
-    #expect(function.contains("x0[i]") && function.contains("x1[i]"))
+    #expect(function.contains("x0[") && function.contains("x1["))
     Self.expectDeclared(function)
   }
 
   @Test(arguments: DType.allCases, DType.allCases) func casts(_ source: DType, _ target: DType) {
     let function = Self.render([source], target) { .cast($0[0]) }
-    #expect(function.contains("x0[i]"))
+    #expect(function.contains("x0["))
     Self.expectDeclared(function)
     guard source.byteCount == target.byteCount else { return }
     Self.expectDeclared(Self.render([source], target) { .bitcast($0[0]) })

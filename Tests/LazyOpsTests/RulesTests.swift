@@ -168,6 +168,10 @@ let ruleExamples: [RuleExample] = [
   .init("reduce(constant) -> constant", "%0 = constant(1.5) : float32[2]; return %0") {
     Primitive.reduce(.sum, constant(0.5), axes: [1])
   },
+  .init(
+    "sum(half) -> cast(sum(float32))",
+    "%1 = cast %0 : float32[2, 3]; %2 = reduce_sum([1]) %1 : float32[2]; %3 = cast %2 : bfloat16[2]; return %3"
+  ) { Primitive.reduce(.sum, hostLeaf([2, 3], .bfloat16), axes: [1]) },
   .init("maximum(expand(x)) -> maximum(x)", "%1 = reshape %0 : float32[3]; return %1") {
     Primitive.reduce(.maximum, wide(row), axes: [0])
   },
@@ -220,10 +224,11 @@ let ruleExamples: [RuleExample] = [
       .constant(.real(0)), .unary(.exp), .binary(.add), .select, .cast, .bitcast, .detach, .reduce(.sum, axes: []),
       .reshape, .permute([]), .expand, .slice([]), .pad([]), .window(.init(axis: 0, size: 1)),
       .overlapAdd(.init(axis: 0, size: 1)), .concatenate(axis: 0), .update([]),
+      .scatterAdd(axis: 0),
     ]
     let names = Set(ops.flatMap { Rule.table(for: $0) }.map(\.name))
     #expect(names == Set(ruleExamples.map(\.rule)))
-    for op: Op in [.buffer, .argument, .iota(axis: 0), .barrier, .gather(axis: 0), .scatterAdd(axis: 0)] {
+    for op: Op in [.buffer, .argument, .iota(axis: 0), .barrier, .gather(axis: 0)] {
       #expect(Rule.table(for: op).isEmpty)
     }
   }
@@ -326,7 +331,8 @@ private struct GraphGenerator {
         switch dtype {
         case .float64: [.add, .subtract, .multiply, .maximum, .minimum, .equal, .less]
         case .int32: [.add, .subtract, .multiply, .floorDivide, .remainder, .and, .or, .xor, .shiftRight, .less]
-        case .bool, .uint8, .uint32, .int64, .float32: [.and, .or, .xor, .notEqual, .maximum]
+        case .bool, .int8, .uint8, .int16, .uint16, .uint32, .int64, .uint64, .float16, .bfloat16, .float32:
+          [.and, .or, .xor, .notEqual, .maximum]
         }
       return f(pick(ops), x, tensor(shape, dtype))
     case 3: return f(pick(dtype == .bool ? [.not] : [.negate, .absolute, .sign]), x)

@@ -150,23 +150,46 @@ import Testing
 }
 
 @Suite struct TensorPromotionTests {
-  /// PyTorch's table for two tensors of rank 1; rows and columns: bool, uint8, int32, uint32, int64, float32, float64.
-  static let table: [[DType]] = [
-    [.bool, .uint8, .int32, .uint32, .int64, .float32, .float64],
-    [.uint8, .uint8, .int32, .uint32, .int64, .float32, .float64],
-    [.int32, .int32, .int32, .int64, .int64, .float32, .float64],
-    [.uint32, .uint32, .int64, .uint32, .int64, .float32, .float64],
-    [.int64, .int64, .int64, .int64, .int64, .float32, .float64],
-    [.float32, .float32, .float32, .float32, .float32, .float32, .float64],
-    [.float64, .float64, .float64, .float64, .float64, .float64, .float64],
-  ]
+  /// PyTorch's table for two tensors of rank 1. Of uint16, uint32 and uint64 beside other integers PyTorch has no opinion;
+  /// here the result holds both, or there is none.
+  // swift-format-ignore
+  static let table = """
+    +         bool      uint8     int8      int16     uint16    int32     uint32    int64     uint64    float16   bfloat16  float32   float64
+    bool      bool      uint8     int8      int16     uint16    int32     uint32    int64     uint64    float16   bfloat16  float32   float64
+    uint8     uint8     uint8     int16     int16     uint16    int32     uint32    int64     uint64    float16   bfloat16  float32   float64
+    int8      int8      int16     int8      int16     int32     int32     int64     int64     -         float16   bfloat16  float32   float64
+    int16     int16     int16     int16     int16     int32     int32     int64     int64     -         float16   bfloat16  float32   float64
+    uint16    uint16    uint16    int32     int32     uint16    int32     uint32    int64     uint64    float16   bfloat16  float32   float64
+    int32     int32     int32     int32     int32     int32     int32     int64     int64     -         float16   bfloat16  float32   float64
+    uint32    uint32    uint32    int64     int64     uint32    int64     uint32    int64     uint64    float16   bfloat16  float32   float64
+    int64     int64     int64     int64     int64     int64     int64     int64     int64     -         float16   bfloat16  float32   float64
+    uint64    uint64    uint64    -         -         uint64    -         uint64    -         uint64    float16   bfloat16  float32   float64
+    float16   float16   float16   float16   float16   float16   float16   float16   float16   float16   float16   float32   float32   float64
+    bfloat16  bfloat16  bfloat16  bfloat16  bfloat16  bfloat16  bfloat16  bfloat16  bfloat16  bfloat16  float32   bfloat16  float32   float64
+    float32   float32   float32   float32   float32   float32   float32   float32   float32   float32   float32   float32   float32   float64
+    float64   float64   float64   float64   float64   float64   float64   float64   float64   float64   float64   float64   float64   float64
+    """
 
   @Test(arguments: DType.allCases) func twoTensors(a: DType) {
+    let lines = Self.table.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    #expect(lines.count == DType.allCases.count + 1)
+    let row = lines.first { $0[0] == "\(a)" }!
     for b in DType.allCases {
-      let sum = Tensor.zeros([2], dtype: a) + Tensor.zeros([2], dtype: b)
-      #expect(sum.dtype == Self.table[Int(a.rawValue)][Int(b.rawValue)], "\(a) + \(b)")
-      #expect(Tensor.promotedDType(.zeros([], dtype: a), .zeros([], dtype: b)) == sum.dtype, "scalars \(a), \(b)")
+      let expected = row[lines[0].firstIndex(of: "\(b)")!]
+      #expect(DType.promoted(a, b).map { "\($0)" } ?? "-" == expected, "\(a), \(b)")
+      guard let dtype = DType.promoted(a, b) else { continue }
+      #expect((Tensor.zeros([2], dtype: a) + Tensor.zeros([2], dtype: b)).dtype == dtype, "\(a) + \(b)")
+      #expect(Tensor.promotedDType(.zeros([], dtype: a), .zeros([], dtype: b)) == dtype, "scalars \(a), \(b)")
     }
+  }
+
+  @Test func uint64HasNoCommonDTypeWithSignedIntegers() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.zeros([2], dtype: .uint64) + Tensor.zeros([2], dtype: .int8)
+    }
+    #expect(says(result?.standardErrorContent ?? [], "uint64 and int8 have no common dtype"))
+    #expect((Tensor.zeros([2], dtype: .uint64) + Tensor.zeros([], dtype: .int8)).dtype == .uint64)
+    #expect((Tensor.zeros([2], dtype: .uint64) + 1).dtype == .uint64)
   }
 
   @Test func aTensorOfRankZeroCountsByItsKind() {
@@ -192,6 +215,10 @@ import Testing
     #expect((x(.float32) + 2).dtype == .float32)
     #expect((x(.int32) + 1).dtype == .int32)
     #expect((x(.uint8) + 1).dtype == .uint8)
+    #expect((x(.int8) + 1).dtype == .int8)
+    #expect((x(.float16) * 2.0).dtype == .float16)
+    #expect((x(.bfloat16) + 1).dtype == .bfloat16)
+    #expect((x(.float16) * Float(2)).dtype == .float16)
     #expect((x(.int64) + 1.5).dtype == .float32)
     #expect((x(.bool) + 1).dtype == .int64)
     #expect((x(.bool) + true).dtype == .bool)

@@ -13,6 +13,10 @@ struct CExpression: Hashable {
   var readsMemory: Bool
   /// Whether it calls a function with some work in it: it should not become conditional.
   var isCostly: Bool
+  /// For a 16-bit floating-point number, what gives its bits more directly than the number itself.
+  var bits: String?
+  /// The same for what is rounded to the number.
+  var unrounded: String?
 
   init(_ text: String, _ precedence: Precedence, readsMemory: Bool = false, isCostly: Bool = false) {
     self.text = text

@@ -12,8 +12,8 @@ extension CFunctionWriter {
         write(bind(variable, value, failure))
         bound.append(variable)
       case .store(let place, let value):
-        let (target, isVector) = element(place, forWriting: true)
-        write("\(target.text) = \(operand(value, asVector: isVector, dtype(of: place)).text);")
+        let isVector = element(place, forWriting: true).isVector
+        write(assignment(of: operand(value, asVector: isVector, dtype(of: place)), to: place))
       case .accumulate(let place, let op, let value):
         accumulate(place, op, value)
       case .multiplyAdd(let place, let a, let b):
@@ -33,13 +33,13 @@ extension CFunctionWriter {
     for variable in bound { forget(variable) }
   }
 
-  private mutating func name(_ variable: IndexVariable, _ wish: String) -> String {
+  mutating func name(_ variable: IndexVariable, _ wish: String) -> String {
     let name = names.take(wish)
     variableNames[variable.id] = name
     return name
   }
 
-  private mutating func forget(_ variable: IndexVariable) {
+  mutating func forget(_ variable: IndexVariable) {
     if let name = variableNames.removeValue(forKey: variable.id) { names.release(name) }
   }
 
@@ -51,6 +51,7 @@ extension CFunctionWriter {
       lanes = outer
       return
     }
+    if writeInStrips(loop) { return }
     let count = indexText.expression(loop.count)
     let name = name(loop.variable, loop.name)
     let isParallel = loop.kind == .parallel
@@ -77,21 +78,21 @@ extension CFunctionWriter {
   }
 
   private mutating func accumulate(_ place: Place, _ op: ReduceOp, _ value: Value) {
-    let (target, isVector) = element(place, forWriting: true)
+    let (target, isVector) = number(at: place, forWriting: true)
     let dtype = dtype(of: place)
     let addend = operand(value, asVector: false, dtype)
-    if isVector || dtype.isFloatingPoint || dtype == .uint32 {
+    if isVector || dtype.isFloatingPoint && !dtype.isHalf || dtype == .uint32 || dtype == .uint64 {
       switch op {
       case .sum: return write("\(target.text) += \(addend.text);")
       case .product: return write("\(target.text) *= \(addend.text);")
       case .maximum, .minimum: break
       }
     }
-    write("\(target.text) = \(op.binary.cExpression(target, addend, dtype).text);")
+    write(assignment(of: op.binary.cExpression(target, addend, dtype), to: place))
   }
 
   private mutating func multiplyAdd(_ place: Place, _ a: Value, _ b: Value) {
-    let (target, isVector) = element(place, forWriting: true)
+    let (target, isVector) = number(at: place, forWriting: true)
     let dtype = dtype(of: place)
     let (a, b) = (operand(a, asVector: isVector, dtype), operand(b, asVector: isVector, dtype))
     let result: CExpression
@@ -100,10 +101,12 @@ extension CFunctionWriter {
       let scalar = dtype == .float32 ? "__builtin_fmaf" : "__builtin_fma"
       let function = lanes.flatMap { isVector ? "fma_\(dtype.vectorType(lanes: $0.count))" : nil } ?? scalar
       result = .call(function, [a, b, target])
-    case .bool, .uint8, .int32, .uint32, .int64:
+    case .float16, .bfloat16:
+      result = dtype.rounding(.call("__builtin_fmaf", [a, b, target]))
+    case .bool, .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64, .uint64:
       result = BinaryOp.add.cExpression(target, BinaryOp.multiply.cExpression(a, b, dtype), dtype)
     }
-    write("\(target.text) = \(result.text);")
+    write(assignment(of: result, to: place))
   }
 }
 

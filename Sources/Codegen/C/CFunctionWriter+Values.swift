@@ -78,7 +78,7 @@ extension CFunctionWriter {
   private func load(_ place: Place, _ mask: Mask, _ dtype: DType) -> CExpression {
     let zero = Scalar.integer(0).cLiteral(dtype)
     if mask.isNever { return zero }
-    let (element, isVector) = element(place, forWriting: false)
+    let (element, isVector) = number(at: place, forWriting: false)
     if mask.isAlways { return element }
     let other = isVector ? lanes.map { broadcast(zero, dtype, $0.count) } ?? zero : zero
     return .conditional(indexText.expression(mask), element, other)
@@ -121,8 +121,33 @@ extension CFunctionWriter {
     return (CExpression(pointer, .prefix, readsMemory: true), true)
   }
 
+  /// The value of the element at a place, which of a 16-bit floating-point number is not what lies there.
+  func number(at place: Place, forWriting: Bool) -> (CExpression, isVector: Bool) {
+    guard isNarrow(place) else { return element(place, forWriting: forWriting) }
+    if let name = strips[place] { return (CExpression(name, .primary, readsMemory: true), false) }
+    let bits = element(place, forWriting: false).0
+    var number = CExpression.call("\(dtype(of: place))_of_bits", [bits])
+    number.bits = bits.text
+    return (number, false)
+  }
+
+  /// The statement that makes a value the element at a place.
+  func assignment(of value: CExpression, to place: Place) -> String {
+    let target = element(place, forWriting: true).0.text
+    guard isNarrow(place) else { return "\(target) = \(value.text);" }
+    // What collects numbers to be narrowed rounds them.
+    if let name = strips[place] { return "\(name) = \(value.unrounded ?? value.text);" }
+    return "\(target) = \(value.bits ?? "bits_of_\(dtype(of: place))(\(value.text))");"
+  }
+
+  /// Whether the bits of a 16-bit floating-point number lie at a place: locals hold numbers.
+  func isNarrow(_ place: Place) -> Bool {
+    guard case .buffer(let buffer, _) = place else { return false }
+    return program.buffers[buffer].dtype.isHalf
+  }
+
   /// The first of `span` neighbours.
-  private func subscripted(_ place: Place, span: Int) -> String {
+  func subscripted(_ place: Place, span: Int) -> String {
     switch place {
     case .buffer(let buffer, let index):
       let name = bufferNames[buffer]

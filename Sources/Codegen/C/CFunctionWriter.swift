@@ -21,6 +21,8 @@ struct CFunctionWriter {
   var expressions: [Value: CExpression] = [:]
   /// The loop over lanes that is being written.
   var lanes: Lanes?
+  /// The places of 16-bit floating-point numbers that the loop being written has at hand as `float`, and their names.
+  var strips: [Place: String] = [:]
   var valueCount = 0
   var lines: [String] = []
   var depth = 0
@@ -79,7 +81,7 @@ struct CFunctionWriter {
     let buffer = program.buffers[number]
     let constant = buffer.isWritten ? "" : "const "
     let restrict = mayAlias.contains(number) ? "" : "restrict "
-    return "\(constant)\(buffer.dtype.cType) *\(restrict)\(bufferNames[number]),  // \(buffer.count) elements"
+    return "\(constant)\(buffer.dtype.bufferType) *\(restrict)\(bufferNames[number]),  // \(buffer.count) elements"
   }
 
   private mutating func writeArguments() {

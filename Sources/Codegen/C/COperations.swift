@@ -5,6 +5,10 @@ extension UnaryOp {
   /// The function of an operand of `dtype`, which must have it.
   func cExpression(_ a: CExpression, _ dtype: DType) -> CExpression {
     precondition(accepts(dtype), "bug: \(self) of \(dtype) elements")
+    if dtype.isHalf {
+      let result = cExpression(a, dtype.arithmetic)
+      return staysExact ? result : dtype.rounding(result)
+    }
     switch self {
     case .negate: return dtype.wrapping(.prefix("-", dtype.unsigned(a)))
     case .absolute: return absolute(a, dtype)
@@ -24,9 +28,17 @@ extension UnaryOp {
 
   private func absolute(_ a: CExpression, _ dtype: DType) -> CExpression {
     switch dtype {
-    case .float32, .float64: .call(dtype.builtin("fabs"), [a])
-    case .int32, .int64: .call("absolute_\(dtype)", [a])
-    case .bool, .uint8, .uint32: a
+    case .float16, .bfloat16, .float32, .float64: .call(dtype.builtin("fabs"), [a])
+    case .int8, .int16, .int32, .int64: .call("absolute_\(dtype)", [a])
+    case .bool, .uint8, .uint16, .uint32, .uint64: a
+    }
+  }
+
+  /// Whether the function of a 16-bit floating-point number, computed with more digits, needs no rounding.
+  private var staysExact: Bool {
+    switch self {
+    case .negate, .absolute, .sign, .not, .floor, .ceiling, .round, .truncate: true
+    case .sqrt, .reciprocal, .exp, .exp2, .expm1, .log, .log2, .log1p, .sin, .cos, .tan, .tanh, .erf: false
     }
   }
 }
@@ -35,6 +47,10 @@ extension BinaryOp {
   /// The function of two operands of `dtype`, which must have it.
   func cExpression(_ a: CExpression, _ b: CExpression, _ dtype: DType) -> CExpression {
     precondition(accepts(dtype), "bug: \(self) of \(dtype) elements")
+    if dtype.isHalf {
+      let result = cExpression(a, b, dtype.arithmetic)
+      return staysExact ? result : dtype.rounding(result)
+    }
     switch self {
     case .add: return dtype.wrapping(.infix(dtype.unsigned(a), "+", b, .sum))
     case .subtract: return dtype.wrapping(.infix(dtype.unsigned(a), "-", b, .sum))
@@ -60,9 +76,19 @@ extension BinaryOp {
   private func power(_ a: CExpression, _ b: CExpression, _ dtype: DType) -> CExpression {
     switch dtype {
     case .float64: .call("pow", [a, b])
-    case .float32, .int64: .call("power_\(dtype)", [a, b])
+    case .float16, .bfloat16, .float32, .int64, .uint64: .call("power_\(dtype)", [a, b])
     // The power modulo 2^64 is right modulo any smaller power of two.
-    case .bool, .uint8, .int32, .uint32: .cast(dtype.cType, .call("power_int64", [a, b]))
+    case .bool, .int8, .uint8, .int16, .uint16, .int32, .uint32: .cast(dtype.cType, .call("power_int64", [a, b]))
+    }
+  }
+
+  /// Whether the function of 16-bit floating-point numbers, computed with more digits, needs no rounding.
+  private var staysExact: Bool {
+    switch self {
+    case .maximum, .minimum, .equal, .notEqual, .less, .lessEqual: true
+    case .add, .subtract, .multiply, .divide, .floorDivide, .remainder, .power, .and, .or, .xor, .shiftLeft,
+      .shiftRight:
+      false
     }
   }
 }
@@ -74,10 +100,14 @@ extension DType {
     if source == self { return a }
     switch self {
     case .bool: return .infix(a, "!=", Scalar.integer(0).cLiteral(source), .equality)
-    case .uint8, .int32, .uint32, .int64:
-      let whole = source.isFloatingPoint ? CExpression.call("int64_of_\(source)", [a]) : a
+    case .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64:
+      let whole = source.isFloatingPoint ? CExpression.call("int64_of_\(source.arithmetic)", [a]) : a
       return self == .int64 && source.isFloatingPoint ? whole : .cast(cType, whole)
-    case .float32, .float64: return .cast(cType, a)
+    case .uint64:
+      return source.isFloatingPoint ? .call("uint64_of_\(source.arithmetic)", [a]) : .cast(cType, a)
+    case .float16, .bfloat16:
+      return rounding(source.arithmetic == .float32 ? a : .cast(cType, a))
+    case .float32, .float64: return self == source.arithmetic ? a : .cast(cType, a)
     }
   }
 
@@ -87,41 +117,48 @@ extension DType {
     if source == self { return a }
     switch self {
     case .bool: return .infix(a, "!=", .primary("0"), .equality)
-    case .uint8: return a
-    case .int32, .uint32, .int64:
-      if !source.isFloatingPoint { return .cast(cType, a) }
+    case .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64, .uint64:
+      if !source.isFloatingPoint { return source == .bool && self == .uint8 ? a : .cast(cType, a) }
       let bits = CExpression.call("bits_of_\(source)", [a])
-      return self == .uint32 ? bits : .cast(cType, bits)
-    case .float32, .float64:
-      return .call("\(self)_of_bits", [a])
+      return integerWidth!.isSigned ? .cast(cType, bits) : bits
+    case .float16, .bfloat16, .float32, .float64:
+      return .call("\(self)_of_bits", [source.isHalf ? .call("bits_of_\(source)", [a]) : a])
     }
   }
 
+  /// Rounds a `float` to the nearest number of this 16-bit type; a buffer takes the bits.
+  func rounding(_ a: CExpression) -> CExpression {
+    var result = CExpression.call("round_\(self)", [a])
+    result.bits = CExpression.call("bits_of_\(self)", [a]).text
+    result.unrounded = a.text
+    return result
+  }
+
   /// The name of a compiler's builtin for this floating-point type.
-  fileprivate func builtin(_ name: String) -> String { "__builtin_\(name)\(self == .float32 ? "f" : "")" }
+  fileprivate func builtin(_ name: String) -> String { "__builtin_\(name)\(self == .float64 ? "" : "f")" }
 
   /// Signed arithmetic must not overflow in C, so it is done unsigned: one unsigned operand is enough.
   fileprivate func unsigned(_ a: CExpression) -> CExpression {
     switch self {
-    case .int32: .cast("unsigned", a)
-    case .int64: .cast("unsigned long", a)
-    case .bool, .uint8, .uint32, .float32, .float64: a
+    // The product of two unsigned numbers of 16 bits does not fit an int.
+    case .uint16, .int32, .int64: .cast(unsignedType, a)
+    case .bool, .int8, .uint8, .int16, .uint32, .uint64, .float16, .bfloat16, .float32, .float64: a
     }
   }
 
   /// Takes the result of such arithmetic back to the type.
   fileprivate func wrapping(_ a: CExpression) -> CExpression {
     switch self {
-    case .uint8, .int32, .int64: .cast(cType, a)
-    case .bool, .uint32, .float32, .float64: a
+    case .int8, .uint8, .int16, .uint16, .int32, .int64: .cast(cType, a)
+    case .bool, .uint32, .uint64, .float16, .bfloat16, .float32, .float64: a
     }
   }
 
   /// Takes the result of an operation back to the type where C has made an `int` of it.
   fileprivate func narrowing(_ a: CExpression) -> CExpression {
     switch self {
-    case .uint8: .cast(cType, a)
-    case .bool, .int32, .uint32, .int64, .float32, .float64: a
+    case .uint8, .uint16: .cast(cType, a)
+    case .bool, .int8, .int16, .int32, .uint32, .int64, .uint64, .float16, .bfloat16, .float32, .float64: a
     }
   }
 }

@@ -1,17 +1,28 @@
 import LazyOps
 
 extension DType {
-  /// The type that holds an element in C; a bool is 0 or 1.
+  /// The type of an element that is computed with; a bool is 0 or 1, and a 16-bit floating-point number a `float` that
+  /// it can hold.
   var cType: String {
     switch self {
     case .bool, .uint8: "unsigned char"
+    case .int8: "signed char"
+    case .int16: "short"
+    case .uint16: "unsigned short"
     case .int32: "int"
     case .uint32: "unsigned"
     case .int64: "long"
-    case .float32: "float"
+    case .uint64: "unsigned long"
+    case .float16, .bfloat16, .float32: "float"
     case .float64: "double"
     }
   }
+
+  /// The type of an element in a buffer: of a 16-bit floating-point number its bits.
+  var bufferType: String { isHalf ? "unsigned short" : cType }
+
+  /// The type in which integers wrap: arithmetic on narrower ones is done in it.
+  var unsignedType: String { byteCount == 8 ? "unsigned long" : "unsigned" }
 
   /// Returns the GNU C vector type of `lanes` elements: `float16v`. Only floating-point types have vectors.
   func vectorType(lanes: Int) -> String { "\(cType)\(lanes)v" }
@@ -22,11 +33,13 @@ extension Scalar {
   func cLiteral(_ dtype: DType) -> CExpression {
     let value = cast(to: dtype)
     return switch dtype {
-    case .bool, .uint8: .primary("\(value.int64)")
+    case .bool, .uint8, .uint16: .primary("\(value)")
+    case .int8, .int16: Scalar.signed(value.int64, least: .min, suffix: "")
     case .int32: Scalar.signed(value.int64, least: Int64(Int32.min), suffix: "")
-    case .uint32: .primary("\(value.int64)u")
+    case .uint32: .primary("\(value)u")
     case .int64: Scalar.signed(value.int64, least: .min, suffix: "L")
-    case .float32: Scalar.real(Float(value.double))
+    case .uint64: .primary("\(value)ul")
+    case .float16, .bfloat16, .float32: Scalar.real(value.float)
     case .float64: Scalar.real(value.double)
     }
   }

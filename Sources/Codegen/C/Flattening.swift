@@ -185,7 +185,10 @@ private struct Flattening {
   private func isVectorCode(_ list: [Statement], _ lanes: Lanes, _ scope: Scope) -> Bool {
     var counts: [Value: Int] = [:]
     func count(_ value: Value) -> Int { counts[value] ?? scope.renamed[value].map { laneCounts[$0] } ?? 0 }
-    func isVector(_ place: Place) -> Bool { dtype(of: place).isFloatingPoint && lanes.stride(of: replaced(place)) == 1 }
+    func isVector(_ place: Place) -> Bool {
+      let dtype = dtype(of: place)
+      return dtype.isFloatingPoint && !dtype.isHalf && lanes.stride(of: replaced(place)) == 1
+    }
     return list.allSatisfy { statement in
       switch statement {
       case .define(let value, let instruction):
@@ -197,7 +200,7 @@ private struct Flattening {
         case .load(let place, let mask):
           return !mask.contains(lanes.variable.id) && (isVector(place) || lanes.stride(of: replaced(place)) == 0)
         case .binary(.add, _, _), .binary(.subtract, _, _), .binary(.multiply, _, _), .binary(.divide, _, _):
-          return true
+          return counts[value] == 0 || !source.values[value].isHalf
         case .unary, .binary, .select, .cast, .bitcast: return counts[value] == 0
         }
       case .store(let place, _), .accumulate(let place, .sum, _), .accumulate(let place, .product, _),

@@ -95,9 +95,10 @@ private struct LoopInterpreter {
 
   private func multiplyAdd(_ sum: Scalar, _ a: Scalar, _ b: Scalar, _ dtype: DType) -> Scalar {
     switch dtype {
-    case .float32: .real(Double(Float(sum.double).addingProduct(Float(a.double), Float(b.double))))
+    case .float16, .bfloat16, .float32:
+      Scalar.real(Double(sum.float.addingProduct(a.float, b.float))).cast(to: dtype)
     case .float64: .real(sum.double.addingProduct(a.double, b.double))
-    case .bool, .uint8, .int32, .uint32, .int64:
+    case .bool, .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64, .uint64:
       BinaryOp.add.apply(sum, BinaryOp.multiply.apply(a, b, dtype), dtype)
     }
   }

@@ -27,18 +27,3 @@ extension Schedule {
     return (outputs.map { HostArray(scalars: memory[$0], buffers[$0].shape, buffers[$0].dtype) }, isSound)
   }
 }
-
-extension HostArray {
-  /// The elements one by one.
-  fileprivate var scalars: [Scalar] {
-    switch elements {
-    case .real(let values): values.map { .real($0) }
-    case .integer(let values): values.map { .integer($0) }
-    }
-  }
-
-  fileprivate init(scalars: [Scalar], _ shape: Shape, _ dtype: DType) {
-    self.init(
-      dtype.isFloatingPoint ? .real(scalars.map(\.double)) : .integer(scalars.map(\.int64)), shape, dtype)
-  }
-}

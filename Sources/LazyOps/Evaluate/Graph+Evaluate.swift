@@ -52,7 +52,7 @@ extension Graph.Vertex {
     case .unary(let op): unary(op, sources[0])
     case .binary(let op): binary(op, sources[0], sources[1])
     case .select: select(sources[0], sources[1], sources[2])
-    case .cast: sources[0].elements.cast(to: dtype)
+    case .cast: sources[0].cast(to: dtype).elements
     case .bitcast: bitcast(sources[0])
     case .detach, .barrier, .reshape: sources[0].elements
     case .reduce(let op, let axes): reduce(op, axes, sources[0])
@@ -62,7 +62,7 @@ extension Graph.Vertex {
     case .window(let geometry): sources[0].elements.read(StridedView(sources[0].shape).windowed(geometry))
     case .pad(let ranges): zeros.replacing(StridedView(shape).sliced(ranges), with: sources[0].elements)
     case .overlapAdd(let geometry):
-      zeros.adding(sources[0].elements, at: StridedView(shape).windowed(geometry)).cast(to: dtype)
+      zeros.adding(sources[0].elements, at: StridedView(shape).windowed(geometry)).rounded(to: dtype)
     case .concatenate(let axis): concatenate(axis, sources)
     case .gather(let axis): try gather(axis, sources[0], sources[1])
     case .scatterAdd(let axis): try scatterAdd(axis, sources[0], sources[1], sources[2])
@@ -77,21 +77,21 @@ extension Graph.Vertex {
 
   private func iota(_ axis: Int) -> HostArray.Elements {
     let (stride, extent) = (shape.strides[axis], shape[axis])
-    return HostArray.Elements.integer((0..<shape.elementCount).map { Int64($0 / stride % extent) }).cast(to: dtype)
+    return HostArray.Elements.integer((0..<shape.elementCount).map { Int64($0 / stride % extent) }).rounded(to: dtype)
   }
 
   private func unary(_ op: UnaryOp, _ x: HostArray) -> HostArray.Elements {
     switch x.elements {
-    case .real(let values): .real(values.map(op.onReals)).cast(to: dtype)
-    case .integer(let values): .integer(values.map(op.onIntegers(dtype))).cast(to: dtype)
+    case .real(let values): .real(values.map(op.onReals)).rounded(to: dtype)
+    case .integer(let values): .integer(values.map(op.onIntegers(dtype))).rounded(to: dtype)
     }
   }
 
   private func binary(_ op: BinaryOp, _ a: HostArray, _ b: HostArray) -> HostArray.Elements {
     func combine<T>(_ x: [T], _ y: [T], _ function: (T, T) -> T) -> [T] { x.indices.map { function(x[$0], y[$0]) } }
     return switch a.elements {
-    case .real(let x): .real(combine(x, b.elements.reals, op.onReals)).cast(to: dtype)
-    case .integer(let x): .integer(combine(x, b.elements.integers, op.onIntegers(a.dtype))).cast(to: dtype)
+    case .real(let x): .real(combine(x, b.elements.reals, op.onReals)).rounded(to: dtype)
+    case .integer(let x): .integer(combine(x, b.elements.integers, op.onIntegers(a.dtype))).rounded(to: dtype)
     }
   }
 
@@ -105,13 +105,7 @@ extension Graph.Vertex {
   }
 
   private func bitcast(_ x: HostArray) -> HostArray.Elements {
-    let scalars: [Scalar] =
-      switch x.elements {
-      case .real(let values): values.map { .real($0) }
-      case .integer(let values): values.map { .integer($0) }
-      }
-    let results = scalars.map { $0.bitcast(from: x.dtype, to: dtype) }
-    return dtype.isFloatingPoint ? .real(results.map(\.double)) : .integer(results.map(\.int64))
+    HostArray(scalars: x.scalars.map { $0.bitcast(from: x.dtype, to: dtype) }, shape, dtype).elements
   }
 
   /// Combines in index order; sums and products of floating-point elements are rounded once, at the end.
@@ -125,9 +119,10 @@ extension Graph.Vertex {
       }
     }
     switch x.elements.read(StridedView(x.shape).permuted(kept + axes)) {
-    case .real(let values): return .real(reduce(values, op.identity(dtype).double, op.binary.onReals)).cast(to: dtype)
+    case .real(let values):
+      return .real(reduce(values, op.identity(dtype).double, op.binary.onReals)).rounded(to: dtype)
     case .integer(let values):
-      return .integer(reduce(values, op.identity(dtype).int64, op.binary.onIntegers(dtype))).cast(to: dtype)
+      return .integer(reduce(values, op.identity(dtype).int64, op.binary.onIntegers(dtype))).rounded(to: dtype)
     }
   }
 
@@ -167,8 +162,8 @@ extension Graph.Vertex {
       return sums
     }
     return switch target.elements {
-    case .real(let target): .real(add(target, values.elements.reals, +)).cast(to: dtype)
-    case .integer(let target): .integer(add(target, values.elements.integers, &+)).cast(to: dtype)
+    case .real(let target): .real(add(target, values.elements.reals, +)).rounded(to: dtype)
+    case .integer(let target): .integer(add(target, values.elements.integers, &+)).rounded(to: dtype)
     }
   }
 

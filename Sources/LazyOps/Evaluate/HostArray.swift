@@ -1,5 +1,5 @@
 /// A tensor's elements as the evaluator holds them: all floating-point types as `Double`, all others as `Int64`, each
-/// value being one the element type can hold.
+/// value being one the element type can hold; of `uint64` elements the integers are the bits.
 package struct HostArray: Hashable, Sendable {
   /// Elements in row-major order: real for floating-point types, integer for all others.
   package enum Elements: Hashable, Sendable {
@@ -20,7 +20,7 @@ package struct HostArray: Hashable, Sendable {
 
   /// Creates an array of numbers rounded to `dtype`, as many as `shape` has elements.
   package init(_ numbers: [Double], _ shape: Shape, _ dtype: DType) {
-    self.init(Elements.real(numbers).cast(to: dtype), shape, dtype)
+    self.init(Elements.real(numbers).cast(from: .float64, to: dtype), shape, dtype)
   }
 
   /// Creates an array of one number everywhere.
@@ -32,8 +32,21 @@ package struct HostArray: Hashable, Sendable {
   package var doubles: [Double] {
     switch elements {
     case .real(let values): values
-    case .integer(let values): values.map { Double($0) }
+    case .integer(let values): values.map { Scalar(bits: $0, of: dtype).double }
     }
+  }
+
+  /// The elements one by one.
+  package var scalars: [Scalar] {
+    switch elements {
+    case .real(let values): values.map { .real($0) }
+    case .integer(let values): values.map { Scalar(bits: $0, of: dtype) }
+    }
+  }
+
+  /// Creates an array of elements that `dtype` can hold.
+  package init(scalars: [Scalar], _ shape: Shape, _ dtype: DType) {
+    self.init(dtype.isFloatingPoint ? .real(scalars.map(\.double)) : .integer(scalars.map(\.int64)), shape, dtype)
   }
 }
 
@@ -47,10 +60,15 @@ extension HostArray {
     let elements: Elements =
       switch dtype {
       case .bool: .integer(read(UInt8.self).map { $0 == 0 ? 0 : 1 })
+      case .int8: .integer(read(Int8.self).map { Int64($0) })
       case .uint8: .integer(read(UInt8.self).map { Int64($0) })
+      case .int16: .integer(read(Int16.self).map { Int64($0) })
+      case .uint16: .integer(read(UInt16.self).map { Int64($0) })
       case .int32: .integer(read(Int32.self).map { Int64($0) })
       case .uint32: .integer(read(UInt32.self).map { Int64($0) })
-      case .int64: .integer(read(Int64.self))
+      case .int64, .uint64: .integer(read(Int64.self))
+      case .float16: .real(read(UInt16.self).map { Double(Float(float16Bits: $0)) })
+      case .bfloat16: .real(read(UInt16.self).map { Double(Float(bfloat16Bits: $0)) })
       case .float32: .real(read(Float.self).map { Double($0) })
       case .float64: .real(read(Double.self))
       }
@@ -76,14 +94,20 @@ extension HostArray {
       }
     }
     switch (elements, dtype) {
+    case (.real(let values), .float16): write(values) { Float($0).float16Bits }
+    case (.real(let values), .bfloat16): write(values) { Float($0).bfloat16Bits }
     case (.real(let values), .float32): write(values) { Float($0) }
     case (.real(let values), .float64): write(values) { $0 }
     case (.integer(let values), .bool), (.integer(let values), .uint8): write(values) { UInt8($0) }
+    case (.integer(let values), .int8): write(values) { Int8($0) }
+    case (.integer(let values), .int16): write(values) { Int16($0) }
+    case (.integer(let values), .uint16): write(values) { UInt16($0) }
     case (.integer(let values), .int32): write(values) { Int32($0) }
     case (.integer(let values), .uint32): write(values) { UInt32($0) }
-    case (.integer(let values), .int64): write(values) { $0 }
-    case (.real, .bool), (.real, .uint8), (.real, .int32), (.real, .uint32), (.real, .int64), (.integer, .float32),
-      (.integer, .float64):
+    case (.integer(let values), .int64), (.integer(let values), .uint64): write(values) { $0 }
+    case (.real, .bool), (.real, .int8), (.real, .uint8), (.real, .int16), (.real, .uint16), (.real, .int32),
+      (.real, .uint32), (.real, .int64), (.real, .uint64), (.integer, .float16), (.integer, .bfloat16),
+      (.integer, .float32), (.integer, .float64):
       preconditionFailure("bug: elements of another kind than \(dtype)")
     }
   }
@@ -91,7 +115,9 @@ extension HostArray {
 
 extension HostArray {
   /// Returns the elements converted to another type, as `Scalar.cast` does.
-  package func cast(to dtype: DType) -> HostArray { HostArray(elements.cast(to: dtype), shape, dtype) }
+  package func cast(to dtype: DType) -> HostArray {
+    HostArray(elements.cast(from: self.dtype, to: dtype), shape, dtype)
+  }
 }
 
 extension HostArray.Elements {
@@ -99,7 +125,7 @@ extension HostArray.Elements {
   init(repeating value: Scalar, count: Int) {
     switch value {
     case .real(let value): self = .real([Double](repeating: value, count: count))
-    case .integer(let value): self = .integer([Int64](repeating: value, count: count))
+    case .integer, .large: self = .integer([Int64](repeating: value.int64, count: count))
     }
   }
 
@@ -129,18 +155,25 @@ extension HostArray.Elements {
     return values
   }
 
-  /// Returns each element as `dtype` holds it.
-  func cast(to dtype: DType) -> HostArray.Elements {
+  /// Returns each element of `source` as `dtype` holds it.
+  func cast(from source: DType, to dtype: DType) -> HostArray.Elements {
+    if source == dtype { return self }
     switch self {
     case .real(let values):
       if dtype == .float64 { return self }
       if dtype == .float32 { return .real(values.map { Double(Float($0)) }) }
+      if dtype.isFloatingPoint { return .real(values.map { Double(Float($0).rounded(to: dtype)) }) }
       return .integer(values.map { Scalar.real($0).cast(to: dtype).int64 })
     case .integer(let values):
-      if dtype == .int64 { return self }
-      if dtype.isFloatingPoint { return .real(values.map { Scalar.integer($0).cast(to: dtype).double }) }
+      if dtype == .int64 || dtype == .uint64 { return self }
+      if dtype.isFloatingPoint { return .real(values.map { Scalar(bits: $0, of: source).cast(to: dtype).double }) }
       return .integer(values.map { Scalar.integer($0).cast(to: dtype).int64 })
     }
+  }
+
+  /// Returns what arithmetic on elements of `dtype` gave, rounded or wrapped to it.
+  func rounded(to dtype: DType) -> HostArray.Elements {
+    cast(from: isReal ? .float64 : .int64, to: dtype)
   }
 
   /// Returns the elements at the places of `view`, in its order.

@@ -56,8 +56,12 @@ extension BinaryOp {
     }
   }
 
-  /// The function on integers and truth values; the result is yet to be wrapped to the element type.
+  /// The function on the bits of integers and truth values, 0 or 1 for a comparison; the result is yet to be wrapped to
+  /// the element type.
   func onIntegers(_ dtype: DType) -> (Int64, Int64) -> Int64 {
+    if dtype == .uint64, let function = onUnsigned {
+      return { Int64(bitPattern: function(UInt64(bitPattern: $0), UInt64(bitPattern: $1))) }
+    }
     let bits = Int64(dtype.byteCount * 8)
     return switch self {
     case .add: { $0 &+ $1 }
@@ -79,6 +83,23 @@ extension BinaryOp {
     case .shiftLeft: { 0..<bits ~= $1 ? $0 << $1 : 0 }
     // A smart shift by 64 or more fills with the sign, which is 0 for unsigned elements.
     case .shiftRight: { $0 >> (0..<bits ~= $1 ? $1 : 64) }
+    }
+  }
+}
+
+extension BinaryOp {
+  /// The function on unsigned integers of 64 bits, where it is another one than on signed ones.
+  private var onUnsigned: ((UInt64, UInt64) -> UInt64)? {
+    switch self {
+    case .floorDivide: { $1 == 0 ? 0 : $0 / $1 }
+    case .remainder: { $1 == 0 ? 0 : $0 % $1 }
+    case .power: wrappingPower
+    case .maximum: { Swift.max($0, $1) }
+    case .minimum: { Swift.min($0, $1) }
+    case .less: { $0 < $1 ? 1 : 0 }
+    case .lessEqual: { $0 <= $1 ? 1 : 0 }
+    case .shiftRight: { $0 >> $1 }
+    case .add, .subtract, .multiply, .divide, .equal, .notEqual, .and, .or, .xor, .shiftLeft: nil
     }
   }
 }
@@ -118,7 +139,12 @@ private func flooredRemainder(_ a: Int64, _ b: Int64) -> Int64 {
 /// 1 / 0.
 private func wrappingPower(_ base: Int64, _ exponent: Int64) -> Int64 {
   if exponent < 0 { return base == 1 ? 1 : base == -1 ? (exponent & 1 == 0 ? 1 : -1) : 0 }
-  var (result, square, rest): (Int64, Int64, Int64) = (1, base, exponent)
+  return Int64(bitPattern: wrappingPower(UInt64(bitPattern: base), UInt64(exponent)))
+}
+
+/// Returns the power modulo 2^64.
+private func wrappingPower(_ base: UInt64, _ exponent: UInt64) -> UInt64 {
+  var (result, square, rest): (UInt64, UInt64, UInt64) = (1, base, exponent)
   while rest > 0 {
     if rest & 1 == 1 { result = result &* square }
     square = square &* square

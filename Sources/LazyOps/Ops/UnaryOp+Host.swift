@@ -46,12 +46,12 @@ extension UnaryOp {
     }
   }
 
-  /// The function on integers and truth values; the result is yet to be wrapped to the element type.
+  /// The function on the bits of integers and truth values; the result is yet to be wrapped to the element type.
   func onIntegers(_ dtype: DType) -> (Int64) -> Int64 {
     switch self {
     case .negate: { 0 &- $0 }
-    case .absolute: { $0 < 0 ? 0 &- $0 : $0 }
-    case .sign: { $0.signum() }
+    case .absolute: dtype == .uint64 ? { $0 } : { $0 < 0 ? 0 &- $0 : $0 }
+    case .sign: dtype == .uint64 ? { $0 == 0 ? 0 : 1 } : { $0.signum() }
     case .not: dtype == .bool ? { 1 - $0 } : { ~$0 }
     case .sqrt, .reciprocal, .exp, .exp2, .expm1, .log, .log2, .log1p, .sin, .cos, .tan, .tanh, .erf, .floor, .ceiling,
       .round, .truncate:

@@ -95,7 +95,9 @@ extension Rule {
       else { return nil }
       let inverse = 1 / value.double
       // Where its inverse is not a normal number, a power of two cannot be inverted exactly.
-      guard node.dtype == .float32 ? Float(inverse).isNormal : inverse.isNormal else { return nil }
+      guard node.dtype == .float64 ? inverse.isNormal : Float(inverse).isNormal,
+        Scalar.real(inverse).cast(to: node.dtype).double == inverse
+      else { return nil }
       let factor = graph.add(constant: .real(inverse), like: node)
       return graph.add(.binary(.multiply), [x, factor], like: node)
     },
@@ -217,13 +219,9 @@ extension DType {
   /// Whether every element of `other` is an element of this type too.
   fileprivate func holds(_ other: DType) -> Bool {
     if self == other || other == .bool { return true }
-    guard let (bits, isSigned) = other.integerWidth else { return other == .float32 && self == .float64 }
-    return switch self {
-    case .bool: false
-    case .float32: bits <= 24
-    case .float64: bits <= 53
-    case .uint8, .int32, .uint32, .int64:
-      integerWidth!.bits > bits ? integerWidth!.isSigned || !isSigned : integerWidth! == (bits, isSigned)
-    }
+    guard let (bits, isSigned) = other.integerWidth else { return isFloatingPoint && byteCount > other.byteCount }
+    if let significandBits { return bits <= significandBits }
+    guard let own = integerWidth else { return false }
+    return own.bits > bits ? own.isSigned || !isSigned : own == (bits, isSigned)
   }
 }

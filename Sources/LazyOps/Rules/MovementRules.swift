@@ -68,6 +68,7 @@ extension Rule {
   ]
 
   static let overlapAdd: [Rule] = [
+    Rule.halfSum,
     zerosMoved,
     Rule("overlapAdd of one element, stride 1 -> reshape") { graph, node in
       guard case .overlapAdd(let geometry) = node.op, geometry.size == 1, geometry.stride == 1 else { return nil }

@@ -1,5 +1,6 @@
 extension Rule {
   static let reduce: [Rule] = [
+    halfSum,
     Rule("reduce over axes of extent 1 -> reshape") { graph, node in
       guard case .reduce(_, let axes) = node.op else { return nil }
       let shape = graph[node.sources[0]].shape
@@ -38,6 +39,26 @@ extension Rule {
   ]
 }
 
+extension Rule {
+  /// Elements of 16 bits are summed in 32, whatever kernels and chunks make of the sum, and rounded once.
+  static let halfSum = Rule("sum(half) -> cast(sum(float32))") { graph, node in
+    guard node.dtype.isHalf else { return nil }
+    switch node.op {
+    case .reduce(.sum, _), .reduce(.product, _), .overlapAdd, .scatterAdd: break
+    case .reduce(.maximum, _), .reduce(.minimum, _), .buffer, .constant, .argument, .iota, .unary, .binary, .select,
+      .cast, .bitcast, .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .update:
+      return nil
+    }
+    var wide = node
+    wide.dtype = node.dtype.arithmetic
+    wide.sources = node.sources.map { source in
+      guard graph[source].dtype == node.dtype else { return source }  // an index
+      return graph.add(Graph.Vertex(.cast, [source], shape: graph[source].shape, dtype: wide.dtype))
+    }
+    return graph.add(.cast, [graph.add(wide)], like: node)
+  }
+}
+
 extension Rewriter {
   /// Reduces what the source of `node` expands from `before`, leaving out the repetition along `axes`.
   fileprivate mutating func collapse(_ node: Graph.Vertex, _ axes: [Int], _ before: Shape) -> Graph.ID {
@@ -61,7 +82,7 @@ extension ReduceOp {
       // Every partial sum is exact if the largest one fits the significand counted in the last bit of `number`.
       let lastBit = Double(
         sign: .plus, exponent: number.exponent - Double.Exponent(number.significandWidth), significand: 1)
-      let limit = dtype == .float32 ? 0x1p24 : 0x1p53
+      let limit = dtype == .float64 ? 0x1p53 : 0x1p24
       let total = number * Double(count)
       return (total / lastBit).magnitude <= limit && Scalar.real(total).cast(to: dtype).double.isFinite
         ? .real(total) : nil

@@ -39,7 +39,8 @@ extension Rule {
   /// Returns the rules whose left side can be a node of `op`, in the order in which they are tried.
   package static func table(for op: Op) -> [Rule] {
     switch op {
-    case .buffer, .argument, .iota, .barrier, .gather, .scatterAdd: []
+    case .buffer, .argument, .iota, .barrier, .gather: []
+    case .scatterAdd: [Rule.halfSum]
     case .constant: constants
     case .unary: unary
     case .binary: binary

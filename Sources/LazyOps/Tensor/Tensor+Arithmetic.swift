@@ -72,7 +72,7 @@ extension Tensor {
     let (x, y) = aligned(with: exponent)
     switch exponent.tensorScalar.double {
     case 2 where dtype != .bool: return x.square()
-    case 3 where dtype != .bool: return x * x * x
+    case 3 where dtype != .bool: return x.dtype.isHalf ? x.widened { $0 * $0 * $0 } : x * x * x
     case 0.5: return x.sqrt()
     case -1 where x.dtype.isFloatingPoint: return x.reciprocal()
     case _: return Tensor.arithmetic(.power, (x, y))

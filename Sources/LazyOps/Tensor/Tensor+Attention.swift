@@ -17,6 +17,14 @@ extension Tensor {
       query.rank >= 2 && key.rank >= 2 && value.rank >= 2 && query.shape[query.rank - 1] == key.shape[key.rank - 1]
         && key.shape[key.rank - 2] == value.shape[value.rank - 2], op,
       "shapes do not fit: query \(query.shape), key \(key.shape), value \(value.shape)")
+    let dtype = promotedDType(of: [query, key, value])
+    if dtype.isHalf {
+      // Scores and weights stay in float32 in between.
+      func wide(_ x: Tensor) -> Tensor { x.cast(to: dtype).cast(to: dtype.arithmetic) }
+      return scaledDotProductAttention(
+        wide(query), wide(key), wide(value), mask: mask, isCausal: isCausal, scale: scale
+      ).cast(to: dtype)
+    }
     let width = Double(query.shape[query.rank - 1])
     let products = query.contracted(rowsOf: key, op) { "query \(query.shape), key \(key.shape)" }
     var scores = products * (scale ?? 1 / width.squareRoot())

@@ -22,7 +22,17 @@ extension Tensor {
     if a.dtype == b.dtype { return a.dtype }
     if a.rank == 0, b.rank > 0, a.dtype.kind <= b.dtype.kind { return b.dtype }
     if b.rank == 0, a.rank > 0, b.dtype.kind <= a.dtype.kind { return a.dtype }
-    return DType.promoted(a.dtype, b.dtype)
+    return promotedDType(of: [a, b])
+  }
+
+  /// Returns the dtype that tensors, one at least, are promoted to whatever their ranks.
+  static func promotedDType(of tensors: [Tensor]) -> DType {
+    tensors.dropFirst().reduce(tensors[0].dtype) { dtype, tensor in
+      guard let common = DType.promoted(dtype, tensor.dtype) else {
+        misuse("promotion", "\(dtype) and \(tensor.dtype) have no common dtype; cast one of them")
+      }
+      return common
+    }
   }
 
   /// Returns both operands of an elementwise op in one dtype, the promoted one unless given, and one shape.
@@ -45,6 +55,22 @@ extension Tensor {
 
   /// Returns the tensor as it is where it is floating point, else as `float32`: what a function of real numbers takes.
   var floating: Tensor { dtype.isFloatingPoint ? self : cast(to: .float32) }
+
+  /// Returns a function of the tensor in the dtype that its elements are computed with in, rounded to their own once:
+  /// what several ops make up is as exact for 16-bit floating-point types as one op is. Integers become `float32`.
+  func widened(_ function: (Tensor) -> Tensor) -> Tensor {
+    let x = floating
+    return x.dtype.isHalf ? function(x.cast(to: x.dtype.arithmetic)).cast(to: x.dtype) : function(x)
+  }
+
+  /// Returns a function of two tensors as `widened` does; they are promoted to one dtype first.
+  static func widened(_ a: Tensor, _ b: Tensor, _ function: (Tensor, Tensor) -> Tensor) -> Tensor {
+    let x = a.floating
+    let dtype = promotedDType(x, b)
+    guard dtype.isHalf else { return function(x, b) }
+    func wide(_ tensor: Tensor) -> Tensor { tensor.cast(to: dtype).cast(to: dtype.arithmetic) }
+    return function(wide(x), wide(b)).cast(to: dtype)
+  }
 }
 
 extension DType {

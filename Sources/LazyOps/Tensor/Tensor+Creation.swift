@@ -51,7 +51,9 @@ private func write<Number: TensorScalar>(_ numbers: [Number], to base: UnsafeMut
       base.storeBytes(of: convert(number), toByteOffset: place * MemoryLayout<Element>.stride, as: Element.self)
     }
   }
-  func integer(_ number: Number) -> Int64 { number.tensorScalar.int64 }
+  func integer<Element: FixedWidthInteger & BitwiseCopyable>(_: Element.Type) {
+    store { Element(truncatingIfNeeded: $0.tensorScalar.int64) }
+  }
   if dtype == Number.elementType {
     numbers.withUnsafeBytes { bytes in
       if let source = bytes.baseAddress { base.copyMemory(from: source, byteCount: bytes.count) }
@@ -60,11 +62,17 @@ private func write<Number: TensorScalar>(_ numbers: [Number], to base: UnsafeMut
   }
   switch dtype {
   case .bool: store { $0.tensorScalar.isTrue }
-  case .uint8: store { UInt8(truncatingIfNeeded: integer($0)) }
-  case .int32: store { Int32(truncatingIfNeeded: integer($0)) }
-  case .uint32: store { UInt32(truncatingIfNeeded: integer($0)) }
-  case .int64: store { integer($0) }
-  case .float32: store { Float($0.tensorScalar.double) }
+  case .int8: integer(Int8.self)
+  case .uint8: integer(UInt8.self)
+  case .int16: integer(Int16.self)
+  case .uint16: integer(UInt16.self)
+  case .int32: integer(Int32.self)
+  case .uint32: integer(UInt32.self)
+  case .int64: integer(Int64.self)
+  case .uint64: store { $0.tensorScalar.uint64 }
+  case .float16: store { $0.tensorScalar.float.float16Bits }
+  case .bfloat16: store { $0.tensorScalar.float.bfloat16Bits }
+  case .float32: store { $0.tensorScalar.float }
   case .float64: store { $0.tensorScalar.double }
   }
 }

@@ -10,7 +10,7 @@ extension Tensor {
   /// Returns the square root; NaN for negative numbers.
   public func sqrt() -> Tensor { real(.sqrt) }
   /// Returns 1 / sqrt(x).
-  public func rsqrt() -> Tensor { sqrt().reciprocal() }
+  public func rsqrt() -> Tensor { widened { $0.sqrt().reciprocal() } }
   /// Returns 1 / x.
   public func reciprocal() -> Tensor { real(.reciprocal) }
 
@@ -25,7 +25,7 @@ extension Tensor {
   /// Returns the logarithm to base 2.
   public func log2() -> Tensor { real(.log2) }
   /// Returns the logarithm to base 10.
-  public func log10() -> Tensor { log() / 2.302585092994046 }
+  public func log10() -> Tensor { widened { $0.log() / 2.302585092994046 } }
   /// Returns log(1 + x), exact near 0 too.
   public func log1p() -> Tensor { real(.log1p) }
 
@@ -38,14 +38,18 @@ extension Tensor {
   /// Returns the hyperbolic sine, exact near 0 too.
   public func sinh() -> Tensor {
     // 2 sinh(x / 2) cosh(x / 2): the exponential of x itself overflows before its half does.
-    let (up, down) = halfExponentials
-    return (up - down) * 0.5 * (up + down + 2)
+    widened { x in
+      let (up, down) = x.halfExponentials
+      return (up - down) * 0.5 * (up + down + 2)
+    }
   }
   /// Returns the hyperbolic cosine.
   public func cosh() -> Tensor {
     // 1 + 2 sinh(x / 2)²: its derivative is exact near 0 too.
-    let (up, down) = halfExponentials
-    return (up - down).square() * 0.5 + 1
+    widened { x in
+      let (up, down) = x.halfExponentials
+      return (up - down).square() * 0.5 + 1
+    }
   }
   /// Returns the hyperbolic tangent.
   public func tanh() -> Tensor { real(.tanh) }

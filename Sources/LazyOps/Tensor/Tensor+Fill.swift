@@ -87,7 +87,9 @@ extension Tensor {
   /// An element that is no index below `count` gives zeros.
   public func oneHot(_ count: Int, dtype: DType = .float32) -> Tensor {
     Tensor.require(self.dtype.isInteger, "oneHot", "indices are \(self.dtype), not integers")
-    let classes = Primitive.iota(axis: 0, Shape([count]), self.dtype == .uint8 ? .int32 : self.dtype)
+    // A narrow type may not count as far as there are classes.
+    let type = self.dtype.byteCount < 4 ? .int32 : self.dtype
+    let classes = Primitive.iota(axis: 0, Shape([count]), type)
     return (unsqueezed(at: -1) .== classes).cast(to: dtype)
   }
 }

@@ -53,8 +53,9 @@ extension Tensor {
     Tensor.require(dtype.isInteger, op, "indices are \(dtype), not integers")
     switch dtype {
     case .int32, .int64: return self
-    case .uint8: return cast(to: .int32)
-    case .bool, .uint32, .float32, .float64: return cast(to: .int64)
+    case .int8, .uint8, .int16, .uint16: return cast(to: .int32)
+    case .uint32, .uint64: return cast(to: .int64)
+    case .bool, .float16, .bfloat16, .float32, .float64: preconditionFailure("bug: \(dtype) indices")
     }
   }
 }

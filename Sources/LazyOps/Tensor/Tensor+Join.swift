@@ -49,7 +49,7 @@ extension Tensor {
 
   /// Returns tensors in the one dtype they are promoted to.
   private static func alike(_ tensors: [Tensor]) -> [Tensor] {
-    let dtype = tensors.dropFirst().reduce(tensors[0].dtype) { DType.promoted($0, $1.dtype) }
+    let dtype = Tensor.promotedDType(of: tensors)
     return tensors.map { $0.cast(to: dtype) }
   }
 }

@@ -31,14 +31,15 @@ extension Tensor: ExpressibleByArrayLiteral {
     let literal = TensorLiteral.list(elements)
     let extents = literal.extents
     var scalars: [Scalar] = []
-    var kind = DType.bool
+    var kind = TensorLiteral.Kind.truths
     literal.collect(into: &scalars, kind: &kind, extents: extents[...])
     // No number says what the elements of an empty literal are.
-    if scalars.isEmpty { kind = .float32 }
+    if scalars.isEmpty { kind = .decimals }
+    let shape = Shape(extents)
     switch kind {
-    case .bool: self.init(shape: Shape(extents), scalars.map(\.isTrue))
-    case .int64: self.init(shape: Shape(extents), scalars.map(\.int64))
-    case .float32, .float64, .uint8, .int32, .uint32: self.init(shape: Shape(extents), scalars.map(\.double))
+    case .truths: self.init(shape: shape, scalars.map(\.isTrue))
+    case .integers: self.init(shape: shape, scalars.map(\.int64))
+    case .decimals: self.init(shape: shape, scalars.map(\.double))
     }
   }
 }
@@ -51,12 +52,15 @@ extension TensorLiteral {
     }
   }
 
-  /// Appends the numbers in row-major order and widens `kind` to the dtype that holds them.
-  fileprivate func collect(into scalars: inout [Scalar], kind: inout DType, extents: ArraySlice<Int>) {
+  /// What the elements of a literal are.
+  fileprivate enum Kind { case truths, integers, decimals }
+
+  /// Appends the numbers in row-major order and widens `kind` to what holds them.
+  fileprivate func collect(into scalars: inout [Scalar], kind: inout Kind, extents: ArraySlice<Int>) {
     switch self {
     case .number(let scalar):
       Tensor.require(extents.isEmpty, "Tensor", "literal is ragged: a number beside a list")
-      if case .real = scalar { kind = .float32 } else { kind = DType.promoted(kind, .int64) }
+      if case .real = scalar { kind = .decimals } else if kind == .truths { kind = .integers }
       scalars.append(scalar)
     case .truth(let value):
       Tensor.require(extents.isEmpty, "Tensor", "literal is ragged: a truth value beside a list")

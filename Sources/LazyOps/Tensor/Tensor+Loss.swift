@@ -21,6 +21,11 @@ extension Tensor {
   public func crossEntropy(
     _ targets: Tensor, reduction: LossReduction = .mean, labelSmoothing: Double = 0, ignoring: Int? = nil
   ) -> Tensor {
+    if dtype.isHalf {
+      let wide = cast(to: dtype.arithmetic)
+        .crossEntropy(targets, reduction: reduction, labelSmoothing: labelSmoothing, ignoring: ignoring)
+      return wide.cast(to: targets.dtype.isFloatingPoint ? Tensor.promotedDType(self, targets) : dtype)
+    }
     let logits = floating
     let axis = classAxis("crossEntropy")
     let shifted = logits - logits.shift([axis], "crossEntropy")
@@ -45,32 +50,36 @@ extension Tensor {
   public func negativeLogLikelihood(
     _ targets: Tensor, reduction: LossReduction = .mean, ignoring: Int? = nil
   ) -> Tensor {
+    if dtype.isHalf {
+      return widened { $0.negativeLogLikelihood(targets, reduction: reduction, ignoring: ignoring) }
+    }
     let losses = -floating.picked(targets, classAxis("negativeLogLikelihood"), "negativeLogLikelihood")
     return losses.reduced(reduction, targets, ignoring: ignoring)
   }
 
   /// Returns the squared differences from a target of a shape that broadcasts.
   public func meanSquaredError(_ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
-    (floating - target).square().reduced(reduction, count: nil)
+    Tensor.widened(self, target) { ($0 - $1).square().reduced(reduction, count: nil) }
   }
 
   /// Returns the absolute differences from a target of a shape that broadcasts.
   public func meanAbsoluteError(_ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
-    (floating - target).abs().reduced(reduction, count: nil)
+    Tensor.widened(self, target) { ($0 - $1).abs().reduced(reduction, count: nil) }
   }
 
   /// Returns half the squared differences from a target, continued as straight lines beyond `delta`. (Huber 1964)
   public func huberLoss(_ target: Tensor, delta: Double = 1, reduction: LossReduction = .mean) -> Tensor {
-    let difference = floating - target
-    let distance = difference.abs()
-    let losses = Tensor.where(distance .<= delta, difference.square() * 0.5, (distance - 0.5 * delta) * delta)
-    return losses.reduced(reduction, count: nil)
+    Tensor.widened(self, target) { x, target in
+      let difference = x - target
+      let distance = difference.abs()
+      let losses = Tensor.where(distance .<= delta, difference.square() * 0.5, (distance - 0.5 * delta) * delta)
+      return losses.reduced(reduction, count: nil)
+    }
   }
 
   /// Returns the cross entropy of probabilities 0 ... 1 (`target`) under sigmoid(self), which does not overflow.
   public func binaryCrossEntropyWithLogits(_ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
-    let x = floating
-    return (x.softplus() - x * target).reduced(reduction, count: nil)
+    Tensor.widened(self, target) { x, target in (x.softplus() - x * target).reduced(reduction, count: nil) }
   }
 
   private func classAxis(_ op: String) -> Int {

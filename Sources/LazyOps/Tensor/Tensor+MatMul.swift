@@ -52,11 +52,13 @@ extension Tensor {
     return Tensor.product(op, left, columns, sumLast: 1)
   }
 
-  /// Returns the elementwise product summed over its last axes. Operands are promoted, sums are of the same dtype.
+  /// Returns the elementwise product summed over its last axes. Operands are promoted, sums are of the same dtype;
+  /// those of 16-bit floating-point numbers are computed in `float32` and rounded once.
   static func product(_ op: String, _ a: Tensor, _ b: Tensor, sumLast count: Int) -> Tensor {
-    let (x, y) = aligned(op, a, b)
+    let dtype = promotedDType(a, b)
+    let (x, y) = aligned(op, a.cast(to: dtype), b.cast(to: dtype), dtype: dtype.arithmetic)
     require(x.dtype != .bool, op, "does not take bool; cast to a dtype of numbers first")
     let product = Primitive.binary(.multiply, x, y)
-    return Primitive.reduce(.sum, product, axes: Array(product.rank - count..<product.rank))
+    return Primitive.reduce(.sum, product, axes: Array(product.rank - count..<product.rank)).cast(to: dtype)
   }
 }

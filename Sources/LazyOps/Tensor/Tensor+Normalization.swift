@@ -4,6 +4,7 @@ extension Tensor {
   public func layerNorm(
     axes: [Int] = [-1], weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
   ) -> Tensor {
+    if dtype.isHalf { return widened { $0.layerNorm(axes: axes, weight: weight, bias: bias, epsilon: epsilon) } }
     let axes = resolve(axes: axes, "layerNorm")
     let centered = self - mean(axes: axes, keepDimensions: true)
     let variance = centered.square().mean(axes: axes, keepDimensions: true)
@@ -13,7 +14,8 @@ extension Tensor {
   /// Returns x / sqrt(mean of squares + epsilon) over some axes, scaled by `weight`, which broadcasts with `self`.
   /// (Zhang and Sennrich 2019)
   public func rmsNorm(axes: [Int] = [-1], weight: Tensor? = nil, epsilon: Double = 1e-6) -> Tensor {
-    (self * (square().mean(axes: axes, keepDimensions: true) + epsilon).rsqrt()).scaled(weight, nil)
+    if dtype.isHalf { return widened { $0.rmsNorm(axes: axes, weight: weight, epsilon: epsilon) } }
+    return (self * (square().mean(axes: axes, keepDimensions: true) + epsilon).rsqrt()).scaled(weight, nil)
   }
 
   /// Returns (x - mean) / sqrt(variance + epsilon), the statistics being given for each channel: the batch's own in
@@ -22,6 +24,11 @@ extension Tensor {
     mean: Tensor, variance: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
   ) -> Tensor {
     let channels = channelExtents("batchNorm")
+    if dtype.isHalf {
+      return widened {
+        $0.batchNorm(mean: mean, variance: variance.cast(to: .float32), weight: weight, bias: bias, epsilon: epsilon)
+      }
+    }
     func spread(_ statistic: Tensor) -> Tensor {
       Tensor.require(
         statistic.shape == [shape[1]], "batchNorm", "\(statistic.shape) is not the channels of shape \(shape)")
@@ -45,6 +52,7 @@ extension Tensor {
     groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
   ) -> Tensor {
     let channels = channelExtents("groupNorm")
+    if dtype.isHalf { return widened { $0.groupNorm(groups: groups, weight: weight, bias: bias, epsilon: epsilon) } }
     Tensor.require(
       groups > 0 && shape[1] % groups == 0, "groupNorm", "\(groups) groups do not divide the channels of \(shape)")
     let size = elementCount / Swift.max(shape[0] * groups, 1)

@@ -3,17 +3,21 @@ extension Tensor {
   /// Starts the global generator anew: what follows is the same whenever the seed is.
   public static func manualSeed(_ seed: UInt64) { RandomGenerator.global.seed(seed) }
 
-  /// Returns numbers evenly distributed over `low` ..< `high`, floating point, in steps of 2^-24 (`float32`) or 2^-53
-  /// (`float64`) of the distance. -> shape
+  /// Returns numbers evenly distributed over `low` ..< `high`, floating point, in steps of the distance times 2^-24
+  /// (`float32`), 2^-53 (`float64`), 2^-11 (`float16`) or 2^-8 (`bfloat16`). Rounding may give `high` where `low` is
+  /// not 0. -> shape
   public static func uniform(
     _ shape: Shape, low: Double = 0, high: Double = 1, dtype: DType = .float32,
     using generator: RandomGenerator = .global
   ) -> Tensor {
     require(dtype.isFloatingPoint, "uniform", "gives floating-point elements, not \(dtype)")
     let words = generator.words(shape.elementCount)
-    let unit = dtype == .float32 ? unit24(words.0) * 0x1p-24 : unit53(words) * 0x1p-53
+    let bits = dtype.significandBits ?? 0
+    let unit =
+      dtype == .float64
+      ? unit53(words) * 0x1p-53 : upper(bits, words.0) * Double(sign: .plus, exponent: -bits, significand: 1)
     let scaled = high - low == 1 ? unit : unit * (high - low)
-    return Primitive.reshape(low == 0 ? scaled : scaled + low, to: shape)
+    return Primitive.reshape((low == 0 ? scaled : scaled + low).cast(to: dtype), to: shape)
   }
 
   /// Returns normally distributed numbers. (Box and Muller 1958) -> shape
@@ -24,11 +28,11 @@ extension Tensor {
     require(dtype.isFloatingPoint, "normal", "gives floating-point elements, not \(dtype)")
     let words = generator.words(shape.elementCount)
     // The radius takes all 32 bits, for the tails; no logarithm is taken of 0.
-    let radius = ((words.0.cast(to: dtype) + 0.5) * 0x1p-32).log() * -2
-    let angle = unit24(words.1).cast(to: dtype) * (0x1p-24 * 2 * Double.pi)
+    let radius = ((words.0.cast(to: dtype.arithmetic) + 0.5) * 0x1p-32).log() * -2
+    let angle = upper(24, words.1).cast(to: dtype.arithmetic) * (0x1p-24 * 2 * Double.pi)
     let unit = radius.sqrt() * angle.cos()
     let scaled = standardDeviation == 1 ? unit : unit * standardDeviation
-    return Primitive.reshape(mean == 0 ? scaled : scaled + mean, to: shape)
+    return Primitive.reshape((mean == 0 ? scaled : scaled + mean).cast(to: dtype), to: shape)
   }
 
   /// Returns integers evenly distributed over a range, which is not empty. -> shape
@@ -94,11 +98,14 @@ extension Tensor {
     let words = generator.words(elementCount)
     let uniform = (words.0.cast(to: .float64) + 0.5) * 0x1p-32
     let noise = -(-uniform.log()).log()
-    return (floating + Primitive.reshape(noise, to: shape).cast(to: floating.dtype)).argmax(axis: axis)
+    let logits = floating.cast(to: floating.dtype.arithmetic)
+    return (logits + Primitive.reshape(noise, to: shape).cast(to: logits.dtype)).argmax(axis: axis)
   }
 
-  /// Returns the upper 24 bits of words, as `float32`, which holds them exactly.
-  private static func unit24(_ word: Tensor) -> Tensor { (word >> 8).bitcast(to: .int32).cast(to: .float32) }
+  /// Returns the upper bits of words, 24 of them at most, as `float32`, which holds them exactly.
+  private static func upper(_ bits: Int, _ word: Tensor) -> Tensor {
+    (word >> (32 - bits)).bitcast(to: .int32).cast(to: .float32)
+  }
 
   /// Returns 53 bits of pairs of words, as `float64`, which holds them exactly.
   private static func unit53(_ words: (Tensor, Tensor)) -> Tensor {

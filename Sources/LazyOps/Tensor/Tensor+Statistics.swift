@@ -3,7 +3,7 @@ extension Tensor {
   public func mean(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
     requireFloating("mean")
     let axes = resolve(axes: axes, "mean")
-    return reduce(.sum, "mean", axes, keepDimensions) / count(along: axes)
+    return widened { $0.reduce(.sum, "mean", axes, keepDimensions) / count(along: axes) }
   }
   /// Returns the mean along one axis.
   public func mean(axis: Int, keepDimensions: Bool = false) -> Tensor {
@@ -17,9 +17,11 @@ extension Tensor {
   public func variance(axes: [Int]? = nil, correction: Int = 1, keepDimensions: Bool = false) -> Tensor {
     requireFloating("variance")
     let axes = resolve(axes: axes, "variance")
-    let centered = self - mean(axes: axes, keepDimensions: true)
-    let squares = centered.square().reduce(.sum, "variance", axes, keepDimensions)
-    return squares / Swift.max(count(along: axes) - correction, 0)
+    return widened { x in
+      let centered = x - x.mean(axes: axes, keepDimensions: true)
+      let squares = centered.square().reduce(.sum, "variance", axes, keepDimensions)
+      return squares / Swift.max(count(along: axes) - correction, 0)
+    }
   }
   /// Returns the variance along one axis.
   public func variance(axis: Int, correction: Int = 1, keepDimensions: Bool = false) -> Tensor {
@@ -28,7 +30,8 @@ extension Tensor {
 
   /// Returns the square root of the variance.
   public func standardDeviation(axes: [Int]? = nil, correction: Int = 1, keepDimensions: Bool = false) -> Tensor {
-    variance(axes: axes, correction: correction, keepDimensions: keepDimensions).sqrt()
+    requireFloating("standardDeviation")
+    return widened { $0.variance(axes: axes, correction: correction, keepDimensions: keepDimensions).sqrt() }
   }
   /// Returns the standard deviation along one axis.
   public func standardDeviation(axis: Int, correction: Int = 1, keepDimensions: Bool = false) -> Tensor {
@@ -39,6 +42,7 @@ extension Tensor {
   /// what is not zero for 0. `axes: nil` means all of them. The derivative of the length 0 is 0.
   public func norm(order: Double = 2, axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
     requireFloating("norm")
+    if dtype.isHalf { return widened { $0.norm(order: order, axes: axes, keepDimensions: keepDimensions) } }
     let axes = resolve(axes: axes, "norm")
     if order == .infinity { return abs().max(axes: axes, keepDimensions: keepDimensions) }
     if order == -.infinity { return abs().min(axes: axes, keepDimensions: keepDimensions) }
@@ -58,6 +62,7 @@ extension Tensor {
 
   /// Returns log(sum(exp(x))), which does not overflow. `axes: nil` means all of them.
   public func logSumExp(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
+    if dtype.isHalf { return widened { $0.logSumExp(axes: axes, keepDimensions: keepDimensions) } }
     let x = floating
     let axes = resolve(axes: axes, "logSumExp")
     let shift = x.shift(axes, "logSumExp")

@@ -45,6 +45,16 @@ extension TensorScalar {
   }
 }
 
+// Swift has no Float16 on Intel Macs.
+#if !(os(macOS) && arch(x86_64))
+  extension Float16: TensorScalar {
+    /// `float16`.
+    public static var elementType: DType { .float16 }
+    /// The value as a number of the graph.
+    public var tensorScalar: Scalar { .real(Double(self)) }
+  }
+#endif
+
 extension Float: TensorScalar {
   /// `float32`.
   public static var elementType: DType { .float32 }
@@ -80,9 +90,44 @@ extension Int32: TensorScalar {
   public var tensorScalar: Scalar { .integer(Int64(self)) }
 }
 
+extension Int16: TensorScalar {
+  /// `int16`.
+  public static var elementType: DType { .int16 }
+  /// The value as a number of the graph.
+  public var tensorScalar: Scalar { .integer(Int64(self)) }
+}
+
+extension Int8: TensorScalar {
+  /// `int8`.
+  public static var elementType: DType { .int8 }
+  /// The value as a number of the graph.
+  public var tensorScalar: Scalar { .integer(Int64(self)) }
+}
+
+extension UInt: TensorScalar {
+  /// `uint64`.
+  public static var elementType: DType { .uint64 }
+  /// The value as a number of the graph.
+  public var tensorScalar: Scalar { Scalar(UInt64(self)) }
+}
+
+extension UInt64: TensorScalar {
+  /// `uint64`.
+  public static var elementType: DType { .uint64 }
+  /// The value as a number of the graph.
+  public var tensorScalar: Scalar { Scalar(self) }
+}
+
 extension UInt32: TensorScalar {
   /// `uint32`.
   public static var elementType: DType { .uint32 }
+  /// The value as a number of the graph.
+  public var tensorScalar: Scalar { .integer(Int64(self)) }
+}
+
+extension UInt16: TensorScalar {
+  /// `uint16`.
+  public static var elementType: DType { .uint16 }
   /// The value as a number of the graph.
   public var tensorScalar: Scalar { .integer(Int64(self)) }
 }

@@ -5,9 +5,10 @@ extension Tensor: CustomStringConvertible {
   public var description: String {
     let values: [String] =
       switch dtype {
-      case .float32, .float64: doubles.map { Tensor.text($0, dtype) }
+      case .float16, .bfloat16, .float32, .float64: doubles.map { Tensor.text($0, dtype) }
       case .bool: bools.map { "\($0)" }
-      case .uint8, .int32, .uint32, .int64: ints.map { "\($0)" }
+      case .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64: ints.map { "\($0)" }
+      case .uint64: unsignedInts.map { "\($0)" }
       }
     let width = values.map(\.count).max() ?? 0
     let padded = values.map { String(repeating: " ", count: width - $0.count) + $0 }
@@ -41,6 +42,6 @@ extension Tensor: CustomStringConvertible {
       let scaled = (value * 1e4).rounded() / 1e4
       return "\(scaled)"
     }
-    return dtype == .float32 ? "\(Float(value))" : "\(value)"
+    return dtype == .float64 ? "\(value)" : "\(Float(value))"
   }
 }

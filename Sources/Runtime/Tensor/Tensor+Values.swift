@@ -21,6 +21,9 @@ extension Tensor {
   /// The elements as `Int`, in row-major order; floating-point numbers are truncated towards zero.
   public var ints: [Int] { elements(as: .int64) }
 
+  /// The elements as `UInt`, in row-major order; floating-point numbers are truncated towards zero.
+  public var unsignedInts: [UInt] { elements(as: .uint64) }
+
   /// The elements as `Bool`, in row-major order: true where not zero.
   public var bools: [Bool] { (elements(as: .bool) as [UInt8]).map { $0 != 0 } }
 

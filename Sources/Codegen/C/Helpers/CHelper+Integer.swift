@@ -2,7 +2,7 @@ import LazyOps
 
 extension CHelper {
   /// Maximum and minimum, in which NaN wins from either side, and sign.
-  static let comparison: [CHelper] = DType.allCases.filter { $0 != .bool }.flatMap { dtype in
+  static let comparison: [CHelper] = DType.allCases.filter { $0 != .bool && !$0.isHalf }.flatMap { dtype in
     let type = dtype.cType
     let orNaN = dtype.isFloatingPoint ? { "(\($0)) | (b != b)" } : { $0 }
     let sign =
@@ -20,31 +20,40 @@ extension CHelper {
 
   /// Arithmetic that wraps, and shifts defined for every count.
   static let integer: [CHelper] =
-    [DType.int32, .int64].map { dtype in
+    [DType.int8, .int16, .int32, .int64].map { dtype in
       let type = dtype.cType
       return CHelper(
         "absolute_\(dtype)",
-        "static inline \(type) absolute_\(dtype)(\(type) x) { return x < 0 ? (\(type))-(unsigned \(type))x : x; }")
+        "static inline \(type) absolute_\(dtype)(\(type) x) "
+          + "{ return x < 0 ? (\(type))-(\(dtype.unsignedType))x : x; }")
     } + DType.allCases.filter(\.isInteger).flatMap(shifts) + [
+      CHelper(
+        "power_uint64",
+        """
+        // By squaring, modulo 2^64.
+        static inline unsigned long power_uint64(unsigned long base, unsigned long exponent) {
+          unsigned long result = 1;
+          for (; exponent > 0; exponent >>= 1) {
+            if (exponent & 1) result *= base;
+            base *= base;
+          }
+          return result;
+        }
+        """),
       CHelper(
         "power_int64",
         """
-        // By squaring, modulo 2^64; for a negative exponent 1 / power, rounded towards zero.
+        // For a negative exponent 1 / power, rounded towards zero.
         static inline long power_int64(long base, long exponent) {
           if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent & 1 ? -1 : 1) : 0;
-          unsigned long result = 1, square = base;
-          for (; exponent > 0; exponent >>= 1) {
-            if (exponent & 1) result *= square;
-            square *= square;
-          }
-          return (long)result;
+          return (long)power_uint64((unsigned long)base, (unsigned long)exponent);
         }
-        """)
+        """),
     ]
-    + [DType.float32, .float64].map { dtype in
+    + [DType.float32, .float64].flatMap { dtype in
       let type = dtype.cType
       let suffix = dtype == .float32 ? "f" : ""
-      return CHelper(
+      let signed = CHelper(
         "int64_of_\(dtype)",
         """
         // Towards zero; what does not fit is clamped, and NaN gives 0. What is nearer to 0 than 1 is told apart:
@@ -55,12 +64,21 @@ extension CHelper {
           return x >= 0x1p63\(suffix) ? 0x7fffffffffffffffL : x < -0x1p63\(suffix) ? least : (long)x;
         }
         """)
+      let unsigned = CHelper(
+        "uint64_of_\(dtype)",
+        """
+        // The same, and from 2^63 on clamped to 2^64 - 1.
+        static inline unsigned long uint64_of_\(dtype)(\(type) x) {
+          if (!(x >= 0x1p63\(suffix))) return (unsigned long)int64_of_\(dtype)(x);
+          return x >= 0x1p64\(suffix) ? 0xffffffffffffffffUL : (unsigned long)x;
+        }
+        """)
+      return [signed, unsigned]
     }
 
   /// A count outside 0..<bits shifts everything out.
   private static func shifts(_ dtype: DType) -> [CHelper] {
-    let (type, bits) = (dtype.cType, dtype.byteCount * 8)
-    let unsigned = dtype.isSigned ? "unsigned \(type)" : type
+    let (type, bits, unsigned) = (dtype.cType, dtype.byteCount * 8, dtype.unsignedType)
     let fits = "(\(unsigned))count < \(bits)"
     let right = dtype.isSigned ? "a >> (\(fits) ? count : \(bits - 1))" : "\(fits) ? a >> count : 0"
     return [

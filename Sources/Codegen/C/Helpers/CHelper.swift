@@ -11,7 +11,7 @@ struct CHelper: Sendable {
 
   /// Every helper, each after those it uses.
   static let all: [CHelper] =
-    bits + library + fusedMultiplyAdd + comparison + integer + division + exponential + logarithm + trigonometric
+    bits + half + library + fusedMultiplyAdd + comparison + integer + division + exponential + logarithm + trigonometric
     + errorFunctions + power + vectors + access
 
   private static let positions = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($0.element.name, $0.offset) })
