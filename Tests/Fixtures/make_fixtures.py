@@ -97,7 +97,7 @@ rounded = {"sqrt": torch.sqrt, "reciprocal": torch.reciprocal, "rsqrt": torch.rs
            "log1p": torch.log1p, "sin": torch.sin, "cos": torch.cos, "tan": torch.tan, "sinh": torch.sinh,
            "cosh": torch.cosh, "tanh": torch.tanh, "erf": torch.erf}
 activations = {"relu": F.relu, "leakyReLU": F.leaky_relu, "elu": F.elu, "selu": F.selu, "gelu": lambda x: F.gelu(x.double()).to(x.dtype),
-               "geluTanh": lambda x: F.gelu(x, approximate="tanh"), "sigmoid": lambda x: torch.sigmoid(x.double()).to(torch.promote_types(x.dtype, torch.float32)),
+               "geluTanh": lambda x: F.gelu(x, approximate="tanh"), "sigmoid": lambda x: torch.sigmoid(x.double()).to(x.dtype if x.dtype.is_floating_point else torch.float32),
                "logSigmoid": F.logsigmoid, "softplus": F.softplus, "silu": F.silu, "mish": F.mish,
                "softsign": F.softsign, "hardtanh": F.hardtanh, "hardSigmoid": F.hardsigmoid,
                "hardSwish": F.hardswish}
@@ -514,6 +514,160 @@ case("layer", lambda x, w, b: F.gelu(x @ w + b).mean(), numbers(5, 7), numbers(7
 case("normalized", lambda x: (x / x.norm(dim=1, keepdim=True)).cos().sum(0), numbers(4, 5), tolerance=2e-5, scale=True)
 case("masked", lambda x: torch.where(x > 0, x.log(), torch.zeros_like(x)).sum(1), numbers(3, 4).abs() + 0.1, tolerance=2e-5, scale=True)
 case("softmaxTwice", lambda x: torch.softmax(torch.softmax(x, 0), 1), numbers(6, 5), tolerance=2e-5, scale=True)
+
+# The other dtypes. What PyTorch does not support is left out: arithmetic of uint16, uint32 and uint64 beside other
+# integers, and much of it among themselves.
+
+half = {torch.float16: 1.1e-3, torch.bfloat16: 8.5e-3}
+narrow = [torch.int8, torch.int16]
+unsigned = [torch.uint16, torch.uint32, torch.uint64]
+everyday = dtypes + narrow + list(half)
+for a in everyday:
+    for b in everyday:
+        if a in dtypes and b in dtypes:
+            continue
+        case("add", torch.add, t([0, 1, 3], a), t([1, 1, 2], b), tolerance=0, gradient=False)
+        case("multiply", torch.mul, t(3, a), t([0, 1, 2], b), tolerance=0, gradient=False)
+        case("divide", torch.div, t([0, 1, 3], a), t([1, 1, 2], b), tolerance=0, gradient=False)
+        case("cast", cast, t([0, 1, 2, 100, 127], a), tolerance=0, gradient=False, dtype=str(b).removeprefix("torch."))
+for a in narrow + unsigned + list(half):
+    case("addDecimal", lambda x, number: x + number, t([0, 1, 3], a), tolerance=0, gradient=False, number=1.5)
+    if a not in unsigned:
+        case("addInteger", lambda x, number: x + number, t([0, 1, 3], a), tolerance=0, gradient=False, number=2)
+        case("addTruth", lambda x: x + True, t([0, 1, 3], a), tolerance=0, gradient=False)
+for a in unsigned:
+    for b in list(half) + [torch.float32, torch.float64]:
+        case("add", torch.add, t([0, 1, 3], a), t([1, 1, 2], b), tolerance=0, gradient=False)
+        case("multiply", torch.mul, t(3, a), t([0, 1, 2], b), tolerance=0, gradient=False)
+        case("divide", torch.div, t([0, 1, 3], a), t([1, 1, 2], b), tolerance=0, gradient=False)
+
+
+def where_supported(*arguments, **parameters):
+    """Records a case unless PyTorch has no such function of the dtype."""
+    try:
+        case(*arguments, **parameters)
+    except NotImplementedError:
+        pass
+
+
+# Integers wrap and are converted at the ends of their ranges.
+for dtype in narrow + unsigned:
+    info = torch.iinfo(dtype)
+    ends = [info.min, info.min + 1, 1, 3, info.max - 1, info.max]
+    ends, turned = t(ends, dtype), t(ends[::-1], dtype)
+    for name in arithmetic:
+        where_supported(name, arithmetic[name], ends, turned, tolerance=0)
+    for name, function in comparisons.items():
+        where_supported(name, function, ends, turned, tolerance=0)
+    where_supported("bitwiseAnd", torch.bitwise_and, ends, turned, tolerance=0)
+    where_supported("bitwiseOr", torch.bitwise_or, ends, turned, tolerance=0)
+    where_supported("bitwiseXor", torch.bitwise_xor, ends, turned, tolerance=0)
+    where_supported("bitwiseNot", torch.bitwise_not, ends, tolerance=0)
+    for other in dtypes + narrow + unsigned + list(half):
+        where_supported("cast", cast, ends, tolerance=0, dtype=str(other).removeprefix("torch."))
+    where_supported("sum", lambda x, axes, keep: torch.sum(x, dim=axes, keepdim=keep), ends, axes=[0], keep=False, tolerance=0)
+    where_supported("product", lambda x, axis, keep: torch.prod(x, dim=axis, keepdim=keep), t([5, 3], dtype), axis=0, keep=False, tolerance=0)
+    where_supported("any", lambda x, axis: torch.any(x, dim=axis), ends, axis=0, tolerance=0)
+    where_supported("all", lambda x, axis: torch.all(x, dim=axis), ends, axis=0, tolerance=0)
+    if dtype in narrow:
+        where_supported("max", lambda x, axes, keep: torch.amax(x, dim=axes, keepdim=keep), ends, axes=[0], keep=False, tolerance=0)
+        where_supported("min", lambda x, axes, keep: torch.amin(x, dim=axes, keepdim=keep), ends, axes=[0], keep=False, tolerance=0)
+        where_supported("argmax", lambda x, axis: first(torch.amax, x, axis), ends, axis=0, tolerance=0)
+        where_supported("argmin", lambda x, axis: first(torch.amin, x, axis), ends, axis=0, tolerance=0)
+        for name in ("abs", "sign", "negate", "square"):
+            where_supported(name, exact[name], ends, tolerance=0)
+        for name in ("exp", "sqrt", "reciprocal"):
+            where_supported(name, rounded[name], t([0, 1, 3, 100], dtype))
+        for name, function in division.items():
+            where_supported(name, function, t([7, -7, 7, -7, 6, -6, 0, 5], dtype), t([2, 2, -2, -2, 3, -3, 5, -9], dtype), tolerance=0)
+        where_supported("power", torch.pow, t([2, -3, 5, 3], dtype), t([3, 3, 0, 7], dtype), tolerance=0)
+        where_supported("shiftLeft", torch.bitwise_left_shift, t([1, -3, 5], dtype), t([3, 1, 2], dtype), tolerance=0)
+        where_supported("shiftRight", torch.bitwise_right_shift, t([100, -3, 5], dtype), t([3, 1, 2], dtype), tolerance=0)
+        where_supported("matmul", torch.matmul, t([[1, -2], [3, 100]], dtype), t([[5, 6], [7, -8]], dtype), tolerance=0)
+for dtype in narrow:
+    case("cast", cast, t([0.0, -0.0, 0.9, -0.9, 1.5, -1.5, 100.7, -100.7]), tolerance=0, dtype=str(dtype).removeprefix("torch."))
+for dtype in unsigned:
+    case("cast", cast, t([0.0, 0.9, 1.5, 65535.9, 100.7]), tolerance=0, dtype=str(dtype).removeprefix("torch."))
+case("cast", cast, t([2.0**63, 2.0**63 + 2048, 1.8e19], torch.float64), tolerance=0, dtype="uint64")
+pairs = [("int8", "uint8"), ("int16", "uint16"), ("int32", "uint32"), ("int64", "uint64"), ("float16", "int16"),
+         ("bfloat16", "int16"), ("float16", "uint16"), ("bfloat16", "uint16"), ("float16", "bfloat16"), ("float32", "uint32"),
+         ("float64", "uint64"), ("float64", "int64")]
+for a, b in pairs + [(b, a) for a, b in pairs]:
+    case("bitcast", lambda x, dtype: x.view(getattr(torch, dtype)), cast(t([0.0, 1.0, 3.0, 100.0, 127.0]), a), tolerance=0,
+         gradient=False, dtype=b)
+
+# 16-bit floating point: every op rounds to the nearest, of two the even one.
+borders = [2049.0, 2050.0, 2051.0, 65504.0, 65519.0, 65520.0, 65536.0, 2.0**-14, 2.0**-24, 2.0**-25, 1.5 * 2.0**-25, 1.5 * 2.0**-24,
+           2.0**-14 - 2.0**-25, 1 + 2.0**-11, 1 + 3 * 2.0**-11, 257.0, 258.0, 259.0, 3.39e38, 1.5 * 2.0**-134, 2.0**-134]
+borders += [-x for x in borders]
+for dtype, unit in half.items():
+    name_ = str(dtype).removeprefix("torch.")
+    case("cast", cast, t(awkward + borders), tolerance=0, dtype=name_)
+    case("cast", cast, t(awkward + borders + [1 + 2.0**-11 + 2.0**-40, 1 + 2.0**-8 + 2.0**-40], torch.float64), tolerance=0, gradient=False, dtype=name_)
+    case("cast", cast, t([2049, 2051, 65519, 65520, 2**53 + 1, -2**62, 257, 259, 2**24 + 1], torch.int64), tolerance=0, dtype=name_)
+    values = t(awkward + borders, dtype)
+    for other in (torch.float32, torch.float64, torch.bool) + tuple(half):
+        case("cast", cast, values, tolerance=0, gradient=False, dtype=str(other).removeprefix("torch."))
+    for other in dtypes[1:4] + narrow + unsigned:
+        whole = [0.0, 0.9, 1.5, 100.5] + ([] if other in unsigned or other == torch.uint8 else [-0.9, -1.5, -100.5])
+        case("cast", cast, t(whole, dtype), tolerance=0, dtype=str(other).removeprefix("torch."))
+    for name, function in exact.items():
+        wanted = t(plain, dtype) if name == "sign" else values
+        if name == "sign":
+            wanted = wanted[wanted != 0]
+        case(name, function, wanted, tolerance=0, gradient=name in ("floor", "negate"))
+    few_ = t(few[:-4] + [60000.0, inf, -inf, nan, 0.1, 2.0**-20], dtype)
+    pairs = torch.cartesian_prod(few_, few_)
+    left, right = pairs[:, 0].contiguous(), pairs[:, 1].contiguous()
+    for name, function in (arithmetic | comparisons).items():
+        decided = [i for i in range(len(pairs)) if not (name in ("maximum", "minimum") and left[i] == right[i] == 0)]
+        case(name, function, left[decided], right[decided], tolerance=0, gradient=False)
+    for name in ("add", "subtract", "multiply", "divide", "maximum", "minimum"):
+        case(name, arithmetic[name], numbers(3, 1, 4, dtype=dtype), numbers(2, 1, phase=2, dtype=dtype), tolerance=2 * unit, scale=True)
+    case("remainder", torch.remainder, t([7, -7, 7, -7, 6.5, -6], dtype), t([2, 2, -2, -2, 3, -3], dtype), tolerance=0)
+    case("floorDivide", division["floorDivide"], t([7, -7, 7, -7, 6.5, -6], dtype), t([2, 2, -2, -2, 3, -3], dtype), tolerance=0)
+    case("power", torch.pow, t([0.5, 1.5, 2.0, 3.0], dtype), t([2.0, -1.5, 0.5, 0.0], dtype), tolerance=unit, gradient=False)
+    for exponent in (2.0, 3.0, 0.5, -1.0, 2.5):
+        case("powerOf", lambda x, exponent: x.pow(exponent), t([0.3, 1.7, 2.0, 3.0], dtype), tolerance=unit, gradient=False, exponent=exponent)
+    for name, function in rounded.items():
+        case(name, function, t([x for x in awkward if not 0 < abs(x) < 1e-4 and abs(x) < 1e4 or math.isinf(x)], dtype), tolerance=unit, gradient=False)
+        case(name, function, t([0.1, 0.9, 1.0, 2.5, 7.0], dtype), tolerance=3 * unit, scale=True)
+    for name, function in activations.items():
+        case(name, function, t([-4.0, -2.5, -1.5, -0.7, -0.1, 0.1, 0.5, 1.5, 2.5, 4.0], dtype), tolerance=2 * unit, scale=True)
+    x = numbers(2, 3, 4, dtype=dtype)
+    for name, function in reductions.items():
+        for axes in ([1], [0, 2], [0, 1, 2]):
+            case(name, lambda x, axes, keep, f=function: f(x, dim=axes, keepdim=keep), x, scale=True, tolerance=2 * unit, axes=axes, keep=False)
+    many = t([0.1] * 3000, dtype)
+    for name in ("sum", "mean", "logSumExp"):
+        case(name, lambda x, axes, keep, f=reductions[name]: f(x, dim=axes, keepdim=keep), many, tolerance=unit, gradient=False,
+             axes=[0], keep=False, note="summed in more digits than the elements have")
+    case("mean", lambda x, axes, keep: torch.mean(x, dim=axes, keepdim=keep), t([60000.0] * 3, dtype), tolerance=0, axes=[0], keep=False,
+         note="the sum itself is too large for float16")
+    case("product", lambda x, axis, keep: torch.prod(x, dim=axis, keepdim=keep), x, tolerance=3 * unit, scale=True, gradient=False, axis=2, keep=False)
+    case("argmax", lambda x, axis: first(torch.amax, x, axis), x, axis=1, tolerance=0)
+    case("variance", lambda x, axes, correction: torch.var(x, dim=axes, correction=correction), x, axes=[0, 2], correction=1, scale=True,
+         tolerance=2 * unit)
+    case("norm", lambda x, order: torch.linalg.vector_norm(x, order, dim=1), x, order=2.0, scale=True, tolerance=2 * unit)
+    for name, function in (("softmax", torch.softmax), ("logSoftmax", torch.log_softmax)):
+        case(name, lambda x, axis, f=function: f(x, dim=axis), numbers(2, 70, dtype=dtype), axis=1, scale=True, tolerance=2 * unit)
+    case("crossEntropy", lambda x, y, reduction: F.cross_entropy(x, y, reduction=reduction), numbers(4, 5, dtype=dtype),
+         t([1, 0, 3, 2], torch.int64), reduction="mean", scale=True, tolerance=3 * unit)
+    case("meanSquaredError", lambda x, y, reduction: F.mse_loss(x, y, reduction=reduction), numbers(4, 5, dtype=dtype),
+         numbers(4, 5, phase=1, dtype=dtype), reduction="mean", scale=True, tolerance=3 * unit)
+    case("layerNorm", lambda x, w, b: F.layer_norm(x, [5], w, b), numbers(4, 5, dtype=dtype), numbers(5, phase=1, dtype=dtype),
+         numbers(5, phase=2, dtype=dtype), scale=True, tolerance=4 * unit)
+    case("matmul", torch.matmul, numbers(5, 40, dtype=dtype), numbers(40, 3, phase=1, dtype=dtype), scale=True, tolerance=2 * unit)
+    case("linear", F.linear, numbers(2, 3, 4, dtype=dtype), numbers(5, 4, phase=1, dtype=dtype), numbers(5, phase=2, dtype=dtype),
+         scale=True, tolerance=2 * unit)
+    case("conv2d", F.conv2d, numbers(1, 3, 5, 5, dtype=dtype), numbers(2, 3, 3, 2, phase=1, dtype=dtype), numbers(2, phase=2, dtype=dtype),
+         scale=True, tolerance=3 * unit, stride=1, padding=1, dilation=1, groups=1)
+    case("where", torch.where, t([True, False, True], torch.bool), t([1.0, nan, 3.0], dtype), t([4.0, 5.0, 6.0], dtype), tolerance=0)
+    case("clamp", torch.clamp, values[:20], tolerance=0, gradient=False, min=-1.5, max=2.5)
+    case("gather", lambda x, y, axis: torch.gather(x, axis, y), numbers(3, 4, dtype=dtype), t([[0, 3], [1, 1], [2, 0]], torch.int64), axis=1,
+         tolerance=2 * unit)
+    case("scatterAdd", lambda x, y, z, axis: torch.scatter_add(x, axis, y, z), numbers(3, 4, dtype=dtype),
+         t([[0, 3], [1, 1], [2, 0]], torch.int64), numbers(3, 2, phase=1, dtype=dtype), axis=1, scale=True, tolerance=2 * unit)
 
 path = pathlib.Path(__file__).parent / "pytorch.json"
 lines = ",\n".join(json.dumps(c, separators=(",", ":"), allow_nan=False) for c in cases)

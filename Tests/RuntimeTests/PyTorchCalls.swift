@@ -18,6 +18,7 @@ enum PyTorchCalls {
     "cos": { $0.x.cos() }, "tan": { $0.x.tan() }, "sinh": { $0.x.sinh() }, "cosh": { $0.x.cosh() },
     "tanh": { $0.x.tanh() }, "erf": { $0.x.erf() }, "logicalNot": { .!$0.x }, "bitwiseNot": { ~$0.x },
     "cast": { $0.x.cast(to: DType(named: $0.text("dtype"))) },
+    "bitcast": { $0.x.bitcast(to: DType(named: $0.text("dtype"))) },
     "castThere": { $0.x.cast(to: .int64).cast(to: .float32) },
     "castThereScalar": { 1 / $0.x.cast(to: .int64).cast(to: .float32) },
     "clamp": { $0.x.clamp(min: $0.decimal("min"), max: $0.decimal("max")) },

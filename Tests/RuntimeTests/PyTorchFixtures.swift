@@ -17,6 +17,7 @@ struct PyTorchFixtures: Decodable {
       let dtype = DType(named: dtype)
       let texts = values.split(separator: " ")
       if dtype.isFloatingPoint { return Tensor(shape: shape, texts.map { Double($0)! }, dtype: dtype) }
+      if dtype == .uint64 { return Tensor(shape: shape, texts.map { UInt64($0)! }) }
       return Tensor(shape: shape, texts.map { Int64($0)! }, dtype: dtype)
     }
   }
