@@ -16,7 +16,8 @@ extension Workload {
   /// All workloads, in the order in which they are listed and run.
   static let all: [Workload] =
     [
-      chain, softmax, layerNorm, sum, matmul(256), matmul(512), matmul(1024), linearGELU, buildNode, cacheHit,
+      chain, affine(.float32), affine(.float16), affine(.bfloat16), softmax, layerNorm, sum, matmul(256), matmul(512),
+      matmul(1024), matmul(512, .float16), matmul(512, .bfloat16), linearGELU, buildNode, cacheHit,
       smallKernel,
     ] + captures + reductions
 
@@ -30,6 +31,16 @@ extension Workload {
   ) {
     let x = leaf(1 << 22)
     return { _ = (x * 2 + 1).geluTanh().tanh().realize() }
+  }
+
+  private static func affine(_ dtype: DType) -> Workload {
+    let count = 1 << 24
+    return Workload(
+      name: "affine_\(dtype)", summary: "2x + 1 over 16 M elements", bytes: 2 * count * dtype.byteCount
+    ) {
+      let x = leaf(count).cast(to: dtype).realize()
+      return { _ = (x * 2 + 1).realize() }
+    }
   }
 
   private static let softmax = Workload(name: "softmax", summary: "softmax of rows, 4096 x 1024", bytes: 2 << 24) {
@@ -49,9 +60,12 @@ extension Workload {
     return { _ = x.sum().realize() }
   }
 
-  private static func matmul(_ n: Int) -> Workload {
-    Workload(name: "matmul\(n)", summary: "matrix product, \(n) cubed", flops: 2 * n * n * n) {
-      let (a, b) = (leaf(n, n), leaf(n, n))
+  private static func matmul(_ n: Int, _ dtype: DType = .float32) -> Workload {
+    let suffix = dtype == .float32 ? "" : "_\(dtype)"
+    return Workload(
+      name: "matmul\(n)\(suffix)", summary: "matrix product of \(dtype), \(n) cubed", flops: 2 * n * n * n
+    ) {
+      let (a, b) = (leaf(n, n).cast(to: dtype).realize(), leaf(n, n).cast(to: dtype).realize())
       return { _ = a.matmul(b).realize() }
     }
   }

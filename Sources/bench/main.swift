@@ -52,7 +52,7 @@ for workload in Workload.all where workload.name.contains(filter) || filter.isEm
   if isJSON {
     print("{\"name\": \"\(workload.name)\", \"min_ms\": \(least * 1e3), \"median_ms\": \(median * 1e3)}")
   } else {
-    var line = workload.name.padding(toLength: 14, withPad: " ", startingAt: 0)
+    var line = workload.name.padding(toLength: 20, withPad: " ", startingAt: 0)
     line += String(format: "min %9.4f ms  median %9.4f ms", least * 1e3, median * 1e3)
     if workload.flops > 0 { line += String(format: "  %7.1f GFLOP/s", Double(workload.flops) / least * 1e-9) }
     if workload.bytes > 0 { line += String(format: "  %7.1f GB/s", Double(workload.bytes) / least * 1e-9) }

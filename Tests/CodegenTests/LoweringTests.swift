@@ -14,6 +14,7 @@ import Testing
     let (graph, nodes) = Graph.snapshot(of: tensors.map(\.node))
     let leaves = nodes.map { HostArray($0) }
     let expected = try graph.evaluate(leaves: leaves)
+    let roughness = Roughness(graph)
     let schedule = Schedule(graph)
     schedule.verify()
     let levels: [(String, (Section) -> LoopProgram)] = [
@@ -30,7 +31,8 @@ import Testing
         return program
       }
       for (position, (a, b)) in zip(result.outputs, expected).enumerated() {
-        let fault = disagreement(a, b, tolerance: tolerance)
+        let allowed = roughness.tolerance(ofOutput: position, orElse: tolerance)
+        let fault = disagreement(a, b, tolerance: allowed)
         #expect(fault == nil, "\(name), output \(position)\n\(schedule)", sourceLocation: sourceLocation)
       }
     }

@@ -13,9 +13,12 @@ package func disagreement(_ computed: [Double], _ expected: [Double], tolerance:
 }
 
 /// Returns how a computed array differs from the expected one, shape and type included, or nil where they agree.
-package func disagreement(_ computed: HostArray, _ expected: HostArray, tolerance: Double) -> String? {
+///
+/// Without a tolerance only shape and type are compared.
+package func disagreement(_ computed: HostArray, _ expected: HostArray, tolerance: Double?) -> String? {
   guard computed.dtype == expected.dtype, computed.shape == expected.shape else {
     return "\(computed.dtype)\(computed.shape), not \(expected.dtype)\(expected.shape)"
   }
+  guard let tolerance else { return nil }
   return disagreement(computed.doubles, expected.doubles, tolerance: tolerance)
 }

@@ -56,7 +56,7 @@ package struct RandomGraphs {
   /// Returns a leaf of a random dtype: quarters from -2 to 2, or whole numbers.
   mutating func leaf(_ shape: Shape) -> Tensor {
     let numbers = (0..<shape.elementCount).map { _ in Int.random(in: -8...8, using: &random) }
-    switch below(14) {
+    switch below(20) {
     case 0: return Tensor(shape: shape, numbers, dtype: .int32)
     case 1: return Tensor(shape: shape, numbers.map { $0 > 0 })
     case 2: return Tensor.full(shape, 0.75)
@@ -64,9 +64,20 @@ package struct RandomGraphs {
     case 4: return Tensor(shape: shape, numbers.map { UInt8($0 & 255) })
     case 5: return Tensor(shape: shape, numbers.map { UInt32($0 + 8) })
     case 6: return Tensor(shape: shape, numbers.map { Double($0) / 4 }, dtype: .float64)
+    case 8: return Tensor(shape: shape, numbers.map { Int8($0 * 15) })
+    case 9: return Tensor(shape: shape, numbers.map { Int16($0 * 4000) })
+    case 10: return Tensor(shape: shape, numbers.map { UInt16(($0 & 15) * 4000) })
+    case 11: return Tensor(shape: shape, numbers.map { UInt64(bitPattern: Int64($0)) })
+    case 12, 13:
+      return Tensor(shape: shape, numbers.map { Double($0) / 4 }, dtype: below(2) == 0 ? .float16 : .bfloat16)
     case 7: return Tensor.argument(Double(below(9)) / 4 - 1).broadcast(to: shape)
     case _: return Tensor(shape: shape, numbers.map { Float($0) / 4 })
     }
+  }
+
+  /// Returns the tensor in a dtype that has a common one with that of another.
+  func joinable(_ x: Tensor, _ other: Tensor) -> Tensor {
+    DType.promoted(x.dtype, other.dtype) == nil ? x.cast(to: other.dtype) : x
   }
 
   /// Returns a float32 leaf.
@@ -107,7 +118,7 @@ package struct RandomGraphs {
     case 10: return numeric.dtype.isInteger ? (numeric & 7) << 2 : numeric.clamp(min: -1.0, max: 1.5)
     default:
       let other = pool.filter { Shape.broadcast($0.shape, x.shape) != nil }.randomElement(using: &random) ?? x
-      let second = other.dtype == .bool ? other.cast(to: .int32) : other
+      let second = joinable(other.dtype == .bool ? other.cast(to: .int32) : other, numeric)
       switch below(9) {
       case 0: return numeric + second
       case 1: return numeric * second
@@ -151,8 +162,8 @@ package struct RandomGraphs {
     }
     var extents = x.shape.dimensions
     extents[axis] = 1 + below(3)
-    let last = leaf(Shape(extents))
-    let middle = fitting.randomElement(using: &random) ?? last
+    let last = joinable(leaf(Shape(extents)), x)
+    let middle = joinable(joinable(fitting.randomElement(using: &random) ?? last, x), last)
     return Tensor.concatenate(Bool.random(using: &random) ? [x, middle, last] : [middle, x], axis: axis)
   }
 }
