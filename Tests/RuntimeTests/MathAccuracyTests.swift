@@ -37,6 +37,27 @@ import Testing
     }
   }
 
+  /// Within one unit of the rounded result, for every seventh element.
+  @Test(arguments: [DType.float16, .bfloat16]) func unaryFunctionsOf16Bits(dtype: DType) {
+    let patterns = stride(from: UInt16(0), to: .max - 7, by: 7).map { $0 }
+    let x = Tensor(shape: [patterns.count], patterns).bitcast(to: dtype)
+    let ops = UnaryOp.allCases.filter { $0.accepts(dtype) }
+    let results = ops.map { Primitive.unary($0, x) }
+    Tensor.realize([x] + results)
+    let elements = x.doubles
+    for (op, result) in zip(ops, results) {
+      let wrong = zip(elements, result.doubles).filter { element, value in
+        let exact = op.apply(.real(element), dtype).double
+        if exact.isNaN || value.isNaN { return exact.isNaN != value.isNaN }
+        if exact == value { return exact.sign != value.sign }
+        // Patterns of one sign are in the order of the numbers.
+        let places = [exact, value].map { Int(Scalar.real($0).bitcast(from: dtype, to: .int16).int64 & 0x7FFF) }
+        return Self.bound(op) == 0 || exact.sign != value.sign || abs(places[0] - places[1]) > 1
+      }
+      #expect(wrong.isEmpty, "\(op): \(wrong.prefix(5))")
+    }
+  }
+
   @Test func power() {
     let bases: [Float] = [0, -0.0, 0.5, 1, -1, 2, -2, 3.5, 10, .infinity, -.infinity, .nan, 1e-30, 1e30]
     let exponents: [Float] = [0, 1, -1, 2, 0.5, -0.5, 3, -3, 10.5, .infinity, -.infinity, .nan, 1e-3]

@@ -63,13 +63,15 @@ extension Tensor {
     return x.dtype.isHalf ? function(x.cast(to: x.dtype.arithmetic)).cast(to: x.dtype) : function(x)
   }
 
-  /// Returns a function of two tensors as `widened` does; they are promoted to one dtype first.
+  /// Returns a function of two tensors that are promoted to one 16-bit floating-point type, computed and rounded as
+  /// `widened` does; of others as they are.
   static func widened(_ a: Tensor, _ b: Tensor, _ function: (Tensor, Tensor) -> Tensor) -> Tensor {
-    let x = a.floating
-    let dtype = promotedDType(x, b)
-    guard dtype.isHalf else { return function(x, b) }
+    // No such type is the promoted one where neither operand is of it.
+    guard a.dtype.isHalf || b.dtype.isHalf, case let dtype = promotedDType(a, b), dtype.isHalf else {
+      return function(a, b)
+    }
     func wide(_ tensor: Tensor) -> Tensor { tensor.cast(to: dtype).cast(to: dtype.arithmetic) }
-    return function(wide(x), wide(b)).cast(to: dtype)
+    return function(wide(a), wide(b)).cast(to: dtype)
   }
 }
 

@@ -42,6 +42,13 @@ extension Tensor {
     Tensor.require(
       rank == count + 2 && weight.rank == count + 2, op,
       "input \(shape) or weight \(weight.shape) is not of rank \(count + 2)")
+    if Tensor.promotedDType(self, weight).isHalf {
+      // Widened before windows repeat elements.
+      return Tensor.widened(self, weight) { x, weight in
+        x.convolution(
+          weight, bias: bias, strides: strides, padding: padding, dilations: dilations, groups: groups)
+      }
+    }
     let (n, channels, out) = (shape[0], shape[1], weight.shape[0])
     Tensor.require(
       groups > 0 && channels % groups == 0 && out % groups == 0 && weight.shape[1] == channels / groups, op,

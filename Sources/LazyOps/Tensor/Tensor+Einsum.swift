@@ -6,6 +6,14 @@ extension Tensor {
   /// `->` the result has `...` and the letters that occur once, in alphabetical order. More than two operands are
   /// contracted from left to right.
   public static func einsum(_ equation: String, _ operands: Tensor...) -> Tensor {
+    if operands.contains(where: \.dtype.isHalf), case let dtype = promotedDType(of: operands), dtype.isHalf {
+      let wide = operands.map { $0.cast(to: dtype).cast(to: dtype.arithmetic) }
+      return einsum(equation, of: wide).cast(to: dtype)
+    }
+    return einsum(equation, of: operands)
+  }
+
+  private static func einsum(_ equation: String, of operands: [Tensor]) -> Tensor {
     let parsed = Einsum(equation, operands)
     var terms = zip(operands, parsed.inputs).map { Term(tensor: $0, labels: $1).diagonalized }
     while terms.count > 1 {

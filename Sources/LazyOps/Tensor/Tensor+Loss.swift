@@ -59,17 +59,17 @@ extension Tensor {
 
   /// Returns the squared differences from a target of a shape that broadcasts.
   public func meanSquaredError(_ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
-    Tensor.widened(self, target) { ($0 - $1).square().reduced(reduction, count: nil) }
+    Tensor.widened(floating, target) { ($0 - $1).square().reduced(reduction, count: nil) }
   }
 
   /// Returns the absolute differences from a target of a shape that broadcasts.
   public func meanAbsoluteError(_ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
-    Tensor.widened(self, target) { ($0 - $1).abs().reduced(reduction, count: nil) }
+    Tensor.widened(floating, target) { ($0 - $1).abs().reduced(reduction, count: nil) }
   }
 
   /// Returns half the squared differences from a target, continued as straight lines beyond `delta`. (Huber 1964)
   public func huberLoss(_ target: Tensor, delta: Double = 1, reduction: LossReduction = .mean) -> Tensor {
-    Tensor.widened(self, target) { x, target in
+    Tensor.widened(floating, target) { x, target in
       let difference = x - target
       let distance = difference.abs()
       let losses = Tensor.where(distance .<= delta, difference.square() * 0.5, (distance - 0.5 * delta) * delta)
@@ -79,7 +79,7 @@ extension Tensor {
 
   /// Returns the cross entropy of probabilities 0 ... 1 (`target`) under sigmoid(self), which does not overflow.
   public func binaryCrossEntropyWithLogits(_ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
-    Tensor.widened(self, target) { x, target in (x.softplus() - x * target).reduced(reduction, count: nil) }
+    Tensor.widened(floating, target) { x, target in (x.softplus() - x * target).reduced(reduction, count: nil) }
   }
 
   private func classAxis(_ op: String) -> Int {

@@ -5,6 +5,11 @@ extension Tensor {
   ///
   /// A vector on the left is a row, on the right a column, and its axis is absent from the result.
   public func matmul(_ other: Tensor) -> Tensor {
+    // Widened before anything moves: kernels read the operands as they lie.
+    Tensor.widened(self, other) { $0.product($1) }
+  }
+
+  private func product(_ other: Tensor) -> Tensor {
     func mismatch() -> Never { Tensor.misuse("matmul", "inner dimensions differ: \(shape) · \(other.shape)") }
     Tensor.require(rank > 0 && other.rank > 0, "matmul", "a scalar is no matrix: \(shape) · \(other.shape)")
     if other.rank == 1 {
@@ -34,7 +39,9 @@ extension Tensor {
     Tensor.require(
       rank > 0 && weight.rank == 2 && shape[rank - 1] == weight.shape[1], "linear",
       "inner dimensions differ: \(shape) · weight \(weight.shape), which is [out, in]")
-    let result = Tensor.product("linear", unsqueezed(at: -2), weight, sumLast: 1)
+    let result = Tensor.widened(self, weight) { x, weight in
+      Tensor.product("linear", x.unsqueezed(at: -2), weight, sumLast: 1)
+    }
     guard let bias else { return result }
     Tensor.require(
       bias.shape == [weight.shape[0]], "linear", "bias \(bias.shape) does not fit weight \(weight.shape)")

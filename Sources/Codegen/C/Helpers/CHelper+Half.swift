@@ -78,7 +78,11 @@ extension CHelper {
     CHelper(
       "round_bfloat16",
       """
-      static inline float round_bfloat16(float x) { return bfloat16_of_bits(bits_of_bfloat16(x)); }
+      // All in 32 bits: faster than there and back.
+      static inline float round_bfloat16(float x) {
+        const unsigned bits = bits_of_float32(x);
+        return x != x ? x : float32_of_bits((bits + 0x7fffu + (bits >> 16 & 1)) & 0xffff0000u);
+      }
       """),
     CHelper(
       "widen_float16",
