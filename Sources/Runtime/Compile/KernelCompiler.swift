@@ -1,7 +1,6 @@
 import LazyCodegen
 import LazyOps
 package import LazyScheduler
-import Synchronization
 
 /// Turns schedules into loaded kernels: writes their C, compiles what neither this process nor the disk cache knows,
 /// and loads it.
@@ -11,18 +10,25 @@ package final class KernelCompiler: Sendable {
 
   private let compiler: CCompiler
   private let renderer: CRenderer
-  /// The functions loaded so far, by the text of their C; their libraries stay loaded.
-  private let loaded = Mutex<[String: LoadedKernel]>([:])
-  private struct LoadedKernel: Sendable {
-    let function: KernelFunction
-    let library: SharedLibrary
-  }
+  private let loaded: LoadedKernels
 
   /// The kernels one translation unit holds at most: compiling is faster in few units, and still side by side.
   private static let kernelsPerUnit = 16
 
-  private init() throws {
+  /// The libraries that stay loaded though no plan uses them.
+  private static let idleLimit = 64
+
+  /// A kernel on the way from its loops to its code.
+  private struct Written {
+    let program: LoopProgram
+    let source: String
+    let key: Hash128
+  }
+
+  /// Finds the compiler; `idleLimit` libraries stay loaded though no plan uses them.
+  package init(idleLimit: Int = idleLimit) throws {
     compiler = try CCompiler.find()
+    loaded = LoadedKernels(recentLimit: idleLimit)
     renderer = CRenderer(vectorByteCount: compiler.vectorByteCount)
   }
 
@@ -33,25 +39,26 @@ package final class KernelCompiler: Sendable {
       schedule.graph.verify(after: "simplification")
       schedule.verify()
     }
-    var programs: [LoopProgram: (program: LoopProgram, source: String)] = [:]
-    let written = schedule.kernels.flatMap(\.sections).map { section -> (program: LoopProgram, source: String) in
+    var known: [LoopProgram: Written] = [:]
+    let written = schedule.kernels.flatMap(\.sections).map { section -> Written in
       let plain = LoopProgram.optimized(section, in: schedule, vectorByteCount: compiler.vectorByteCount)
-      if let known = programs[plain] { return known }
+      if let equal = known[plain] { return equal }
       if environment.verify, let fault = plain.verify() { preconditionFailure("bug: \(fault)\n\(plain)") }
       let result = named(plain, checked: environment.check)
-      programs[plain] = result
+      known[plain] = result
       return result
     }
-    var functions = try zip(written, load(written)).makeIterator()
+    var code = try zip(written, load(written)).makeIterator()
     let launches = schedule.kernels.map { kernel in
       KernelLaunch(
         phases: kernel.phases.map { sections in
           LaunchPhase(
             sections.map { section in
-              let ((program, source), function) = functions.next()!
+              let (written, code) = code.next()!
               return SectionCall(
-                program: program, source: source, function: function, buffers: section.buffers,
-                arguments: section.arguments, tasks: program.taskCount, cost: KernelCost(section, in: schedule))
+                program: written.program, source: written.source, code: code, buffers: section.buffers,
+                arguments: section.arguments, tasks: written.program.taskCount,
+                cost: KernelCost(section, in: schedule))
             }, threads: ThreadPool.shared.threadCount)
         })
     }
@@ -61,64 +68,83 @@ package final class KernelCompiler: Sendable {
   }
 
   /// Renders a program under a name that no other text has.
-  private func named(_ program: LoopProgram, checked: Bool) -> (program: LoopProgram, source: String) {
+  private func named(_ program: LoopProgram, checked: Bool) -> Written {
     let text = renderer.render(program, checked: checked)
     var program = program
     program.name += "_" + Hash128(text).hex.prefix(8)
-    return (program, renderer.render(program, checked: checked))
+    let source = renderer.render(program, checked: checked)
+    return Written(program: program, source: source, key: Hash128(source))
   }
 
-  private func load(_ kernels: [(program: LoopProgram, source: String)]) throws -> [KernelFunction] {
-    var missing: [(program: LoopProgram, source: String)] = []
-    loaded.withLock { loaded in
-      var seen: Set<String> = []
-      for kernel in kernels where loaded[kernel.source] == nil && seen.insert(kernel.source).inserted {
-        missing.append(kernel)
+  private func load(_ kernels: [Written]) throws -> [LoadedKernel] {
+    var found = loaded.find(Set(kernels.map(\.key)))
+    var missing: [Written] = []
+    var seen: Set<Hash128> = []
+    for kernel in kernels where found[kernel.key] == nil && seen.insert(kernel.key).inserted { missing.append(kernel) }
+    if !missing.isEmpty {
+      for (key, kernel) in try KernelCache.withWorking({ try build(missing, in: $0) }) {
+        found[key] = loaded.insert(kernel, for: key)
       }
     }
-    if !missing.isEmpty { try build(missing) }
-    return loaded.withLock { loaded in kernels.map { loaded[$0.source]!.function } }
+    return kernels.map { found[$0.key]! }
   }
 
   /// Loads kernels from the disk cache, after compiling the units it does not hold.
-  private func build(_ kernels: [(program: LoopProgram, source: String)]) throws {
-    let cache = KernelCache.shared
+  private func build(_ kernels: [Written], in cache: KernelCache) throws -> [Hash128: LoadedKernel] {
     let cores = Machine.coreCount
     let perUnit = Swift.max(2, Swift.min(KernelCompiler.kernelsPerUnit, (kernels.count + cores - 1) / cores))
     let units = stride(from: 0, to: kernels.count, by: perUnit).map { start in
-      let part = kernels[start..<Swift.min(start + perUnit, kernels.count)]
-      return (kernels: part, text: renderer.unit(part.map(\.source)))
+      kernels[start..<Swift.min(start + perUnit, kernels.count)]
     }
-    var paths: [Int: String] = [:]
-    var jobs: [(unit: Int, job: CCompiler.Unit)] = []
-    for (number, unit) in units.enumerated() {
-      if let path = cache.path(for: compiler.cacheKey(for: unit.text)) {
-        paths[number] = path
-      } else {
-        let source = try cache.writeTemporary(unit.text, suffix: ".c")
-        jobs.append((number, CCompiler.Unit(source: source, output: cache.temporaryPath(suffix: ".so"))))
+    let paths = try objects(of: units.map { renderer.unit($0.map(\.source)) }, in: cache)
+    var result: [Hash128: LoadedKernel] = [:]
+    for (unit, path) in zip(units, paths) {
+      do throws(LoadError) {
+        for (kernel, code) in zip(unit, try functions(unit.map(\.program.name), in: path)) { result[kernel.key] = code }
+      } catch {
+        // The next look builds it anew.
+        cache.remove(path)
+        throw error
       }
     }
-    if !jobs.isEmpty {
-      try compiler.compile(jobs.map(\.job))
-      for (number, job) in jobs {
-        paths[number] = try cache.insert(job.output, for: compiler.cacheKey(for: units[number].text))
+    return result
+  }
+
+  private func functions(_ names: [String], in path: String) throws(LoadError) -> [LoadedKernel] {
+    let library = try SharedLibrary(path: path)
+    var kernels: [LoadedKernel] = []
+    for name in names {
+      guard let symbol = library.symbol(name) else {
+        throw LoadError(path: library.path, reason: "it lacks the function \(name)")
       }
-      cache.removeTemporary(jobs.map(\.job.source))
+      kernels.append(LoadedKernel(function: unsafeBitCast(symbol, to: KernelFunction.self), library: library))
     }
-    for (number, unit) in units.enumerated() {
-      let library = try SharedLibrary(path: paths[number]!)
-      for kernel in unit.kernels {
-        guard let symbol = library.symbol(kernel.program.name) else {
-          throw LoadError(path: library.path, reason: "it lacks the function \(kernel.program.name)")
-        }
-        let function = unsafeBitCast(symbol, to: KernelFunction.self)
-        // Of two threads that built one kernel, the first's stays: plans call its code.
-        loaded.withLock { loaded in
-          if loaded[kernel.source] == nil { loaded[kernel.source] = LoadedKernel(function: function, library: library) }
-        }
-      }
+    return kernels
+  }
+
+  /// Returns the shared objects of translation units, after compiling those that the cache does not hold.
+  private func objects(of texts: [String], in cache: KernelCache) throws -> [String] {
+    let keys = texts.map { compiler.cacheKey(for: $0) }
+    var paths = keys.map { cache.path(for: $0) }
+    let missing = texts.indices.filter { paths[$0] == nil }
+    guard !missing.isEmpty else { return paths.map { $0! } }
+    var jobs: [CCompiler.Unit] = []
+    /// What is kept is the source that did not compile, and nothing else.
+    var kept: String?
+    defer { cache.removeTemporary(jobs.flatMap { [$0.source, $0.output] }.filter { $0 != kept }) }
+    for number in missing {
+      jobs.append(
+        CCompiler.Unit(
+          source: try cache.writeTemporary(texts[number], suffix: ".c"), output: cache.temporaryPath(suffix: ".so")))
     }
+    do {
+      try compiler.compile(jobs)
+    } catch {
+      kept = error.source
+      throw error
+    }
+    for (number, job) in zip(missing, jobs) { paths[number] = try cache.insert(job.output, for: keys[number]) }
+    return paths.map { $0! }
   }
 }
 

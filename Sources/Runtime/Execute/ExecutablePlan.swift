@@ -38,7 +38,7 @@ package struct SectionCall: Sendable {
   package let program: LoopProgram
   /// The C function's text.
   package let source: String
-  package let function: KernelFunction
+  package let code: LoadedKernel
   /// The schedule's numbers of the buffers it takes.
   package let buffers: [Int]
   /// The schedule's numbers of the scalars it takes.

@@ -44,8 +44,7 @@ package enum Realizer {
         saveVisualization(schedule)
         return try KernelCompiler.shared.get().compile(schedule)
       }
-    } catch let error as CompileError {
-      guard case .compilerNotFound = error else { throw error }
+    } catch let error where Realizer.leavesNothingToRun(error) {
       Warning.once("compiler", "\(error)\nevery tensor is computed by the evaluator, which is slow")
       return try interpret(graph, leaves, into: pending)
     }
@@ -63,6 +62,12 @@ package enum Realizer {
     for (position, node) in pending.enumerated() { node.realize(into: run.storage(ofOutput: position)) }
     digest?.record(pending)
     Recording.current?.add(graph, plan, leaves: leaves, results: pending)
+  }
+
+  /// Whether there can be no kernels for a reason that lies outside: no compiler, or no place to put them.
+  private static func leavesNothingToRun(_ error: any Error) -> Bool {
+    if case .compilerNotFound? = error as? CompileError { return true }
+    return error is FileError || error is UnsafeDirectory
   }
 
   private static func interpret(_ graph: Graph, _ leaves: [Node], into nodes: [Node]) throws {

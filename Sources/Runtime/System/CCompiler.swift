@@ -30,19 +30,20 @@ package struct CCompiler: Sendable {
   package let vectorByteCount: Int
 
   /// How long one unit may take.
-  package static let timeLimit = Duration.seconds(120)
+  package let timeLimit: Duration
 
   /// Finds the compiler that the environment asks for. Only the first time with a compiler does this run it, to see
   /// which flags it takes; the answer is kept in the cache's directory.
   package static func find(
-    _ environment: Environment = .current, cache: KernelCache = .shared
+    _ environment: Environment = .current, cache: KernelCache = .current
   ) throws(CompileError) -> CCompiler {
     let command = try CompilerSearch.command(environment)
     let identity = CompilerSearch.identity(command, environment)
-    let probe = try CompilerProbe.cached(command, identity: identity, cache: cache)
+    let probe = try CompilerProbe.cached(
+      command, identity: identity, timeLimit: environment.compilerTimeLimit, cache: cache)
     return CCompiler(
       command: command, identity: identity, flags: probe.flags, libraries: probe.libraries,
-      vectorByteCount: probe.vectorByteCount)
+      vectorByteCount: probe.vectorByteCount, timeLimit: environment.compilerTimeLimit)
   }
 
   /// Joins a C text with all else that its object code depends on: the key to use in the cache.
@@ -56,10 +57,10 @@ package struct CCompiler: Sendable {
   /// No outputs are left then.
   package func compile(_ units: [Unit]) throws(CompileError) {
     let commands = units.map { command + flags + [$0.source, "-o", $0.output] + libraries }
-    let results = ChildProcess.runAll(commands, width: Machine.coreCount, timeLimit: CCompiler.timeLimit)
+    let results = ChildProcess.runAll(commands, width: Machine.coreCount, timeLimit: timeLimit)
     for index in units.indices {
       guard
-        let error = CCompiler.error(results[index], commands[index], source: units[index].source)
+        let error = CCompiler.error(results[index], commands[index], timeLimit, source: units[index].source)
           ?? CCompiler.missingOutput(commands[index], units[index])
       else { continue }
       for unit in units { unlink(unit.output) }
@@ -75,7 +76,8 @@ package struct CCompiler: Sendable {
 
   /// Says what went wrong when running the compiler, if anything did.
   static func error(
-    _ result: Result<ChildProcess.Completion, SpawnError>, _ command: [String], source: String?
+    _ result: Result<ChildProcess.Completion, SpawnError>, _ command: [String], _ timeLimit: Duration,
+    source: String?
   ) -> CompileError? {
     func failed(_ reason: String, _ output: String) -> CompileError {
       .failed(command: command, reason: reason, output: output, source: source)
@@ -83,13 +85,14 @@ package struct CCompiler: Sendable {
     switch result {
     case .failure(let error): return failed("did not start: \(errorText(error.code))", "")
     case .success(let completion):
+      var output = completion.output
+      if completion.droppedByteCount > 0 { output += "\n... and \(completion.droppedByteCount) more bytes" }
       switch completion.outcome {
       // Where the status cannot be known, what it wrote must tell.
       case .exited(0), .unknown: return nil
-      case .exited(let status): return failed("failed with status \(status)", completion.output)
-      case .signaled(let signal): return failed("was ended by signal \(signal)", completion.output)
-      case .timedOut:
-        return failed("did not finish within \(CCompiler.timeLimit.components.seconds) s", completion.output)
+      case .exited(let status): return failed("failed with status \(status)", output)
+      case .signaled(let signal): return failed("was ended by signal \(signal)", output)
+      case .timedOut: return .timedOut(command: command, limit: timeLimit, source: source)
       }
     }
   }

@@ -22,14 +22,21 @@ enum CacheDirectory {
     return nil
   }
 
-  /// Makes a directory that is removed with all its files when the process exits.
+  /// Makes a directory that is removed when the process exits, with all its files but the sources of kernels that did
+  /// not compile: an error has named those.
   static func makePrivate() -> String {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? ""
-    var template = Array(((parent.hasPrefix("/") ? parent : "/tmp") + "/swiftlet-XXXXXX").utf8CString)
-    let isMade = mkdtemp(&template) != nil
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    // When it is not made, whatever is written there says so with an error that names it.
-    if isMade { PrivateDirectories.removeAtExit(path) }
+    let wanted = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    var path = ""
+    for parent in [wanted, "/tmp", "/var/tmp"] where parent.hasPrefix("/") {
+      var template = Array((parent + "/swiftlet-XXXXXX").utf8CString)
+      let isMade = mkdtemp(&template) != nil
+      path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      if isMade {
+        PrivateDirectories.removeAtExit(path)
+        break
+      }
+    }
+    // When none is made, whatever is written there says so with an error that names it.
     return path
   }
 
@@ -63,7 +70,7 @@ private enum PrivateDirectories {
     // A forked child that exits must leave its parent's files alone.
     guard getpid() == owner else { return }
     for directory in made.withLock({ $0 }) {
-      for name in Files.names(in: directory) { unlink(directory + "/" + name) }
+      for name in Files.names(in: directory) where !name.hasSuffix(".c") { unlink(directory + "/" + name) }
       rmdir(directory)
     }
   }

@@ -4,6 +4,8 @@ public enum CompileError: Error, CustomStringConvertible, Sendable {
   case compilerNotFound(command: String, searchPath: String)
   /// The compiler did not do its work: how it ended, what it wrote, and the source, which is kept.
   case failed(command: [String], reason: String, output: String, source: String?)
+  /// The compiler was stopped at the time limit; the source is kept.
+  case timedOut(command: [String], limit: Duration, source: String?)
 
   /// What happened, with all that is needed to see it again, and what to try next.
   public var description: String {
@@ -14,19 +16,43 @@ public enum CompileError: Error, CustomStringConvertible, Sendable {
         try next: install gcc or clang, set CC to a compiler, or set DEVICE=INTERPRETER to do without (slowly)
         """
     case .failed(let command, let reason, let output, let source):
-      var lines = ["the C compiler \(reason)", "command: \(command.map(quoted).joined(separator: " "))"]
-      let written = output.split(separator: "\n", omittingEmptySubsequences: false)
-      lines += written.prefix(CompileError.outputLineLimit).map { "  " + $0 }
-      if written.count > CompileError.outputLineLimit {
-        lines.append("  ... and \(written.count - CompileError.outputLineLimit) more lines")
-      }
-      if let source { lines.append("source kept in: \(source)") }
-      lines.append("try next: run the command by hand, set CC to another compiler, or set DEVICE=INTERPRETER")
-      return lines.joined(separator: "\n")
+      let next = "run the command by hand, set CC to another compiler, or set DEVICE=INTERPRETER"
+      return CompileError.report(reason, command, CompileError.beginning(of: output), source, next: next)
+    case .timedOut(let command, let limit, let source):
+      let reason = "did not finish within \(limit)"
+      let next = "run the command by hand, allow more seconds by SWIFTLET_CC_TIMEOUT, or set CC to another compiler"
+      return CompileError.report(reason, command, [], source, next: next)
     }
   }
 
-  private static let outputLineLimit = 40
+  /// The source that did not compile.
+  var source: String? {
+    switch self {
+    case .compilerNotFound: nil
+    case .failed(_, _, _, let source), .timedOut(_, _, let source): source
+    }
+  }
+
+  private static func report(
+    _ reason: String, _ command: [String], _ output: [String], _ source: String?, next: String
+  ) -> String {
+    var lines = ["the C compiler \(reason)", "command: \(command.map(quoted).joined(separator: " "))"]
+    lines += output.map { "  " + $0 }
+    if let source { lines.append("source kept in: \(source)") }
+    return (lines + ["try next: \(next)"]).joined(separator: "\n")
+  }
+
+  /// What is shown of a compiler's output: 40 lines of 400 characters at most.
+  private static func beginning(of output: String) -> [String] {
+    let (lineLimit, widthLimit) = (40, 400)
+    let written = output.split(separator: "\n", omittingEmptySubsequences: false)
+    var lines = written.prefix(lineLimit).map { line in
+      let rest = line.count - widthLimit
+      return rest > 0 ? "\(line.prefix(widthLimit))... and \(rest) more characters" : String(line)
+    }
+    if written.count > lineLimit { lines.append("... and \(written.count - lineLimit) more lines") }
+    return lines
+  }
 }
 
 /// Quotes an argument for a shell where it needs it.

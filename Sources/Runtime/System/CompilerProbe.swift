@@ -29,29 +29,35 @@ struct CompilerProbe: Equatable {
 
   /// Reads the answer kept for this compiler, or asks it and keeps the answer.
   static func cached(
-    _ command: [String], identity: String, cache: KernelCache
+    _ command: [String], identity: String, timeLimit: Duration, cache: KernelCache
   ) throws(CompileError) -> CompilerProbe {
     let question = ([identity] + command + commonFlags).joined(separator: "\0")
     let path = "\(cache.directory)/cc-\(Hash128(question).hex)"
-    if let text = Files.readText(path, limit: 65536), let probe = CompilerProbe(text) { return probe }
-    let probe = try run(command)
+    if Files.isOwn(path), let text = Files.readText(path, limit: 65536), let probe = CompilerProbe(text) {
+      return probe
+    }
+    let probe = try run(command, timeLimit)
     // Without the file the next start asks again; nothing worse.
-    if let file = try? cache.writeTemporary(probe.text, suffix: ".txt") { rename(file, path) }
+    if let file = try? cache.writeTemporary(probe.text, suffix: ".txt"), rename(file, path) != 0 {
+      cache.removeTemporary([file])
+    }
     return probe
   }
 
-  private static func run(_ command: [String]) throws(CompileError) -> CompilerProbe {
+  private static func run(_ command: [String], _ timeLimit: Duration) throws(CompileError) -> CompilerProbe {
     var failure: CompileError?
     for processor in processorFlags {
       let flags = processor + commonFlags
       let line = command + flags + ["-dM", "-E", "-x", "c", "/dev/null"]
       let result = Result { () throws(SpawnError) in
-        try ChildProcess.run(line, timeLimit: CCompiler.timeLimit, outputLimit: 1 << 20)
+        try ChildProcess.run(line, timeLimit: timeLimit, outputLimit: 1 << 20)
       }
-      let error = CCompiler.error(result, line, source: nil)
+      let error = CCompiler.error(result, line, timeLimit, source: nil)
       if error == nil, case .success(let completion) = result {
         return CompilerProbe(flags: flags, macros: completion.output)
       }
+      // One that hangs hangs with other flags too.
+      if case .timedOut? = error { throw error! }
       failure = failure ?? error
     }
     throw failure ?? .failed(command: command, reason: "takes no flags", output: "", source: nil)

@@ -36,6 +36,8 @@ package struct Environment: Sendable {
   package let device: Device
   /// `CC`: the C compiler, perhaps with arguments.
   package let compiler: String
+  /// `SWIFTLET_CC_TIMEOUT`: how long the compiler may take for one unit.
+  package let compilerTimeLimit: Duration
   /// `PATH`: where the compiler is looked for.
   package let searchPath: String
   /// Where compiled kernels are kept: `SWIFTLET_CACHE`, or `swiftlet` in the user's cache directory; nil when neither
@@ -81,6 +83,10 @@ package struct Environment: Sendable {
     check = flag("CHECK")
     nanCheck = flag("NAN_CHECK")
     compiler = value("CC") ?? "cc"
+    let seconds = parsed("SWIFTLET_CC_TIMEOUT", default: 120, expected: "a number of seconds from 0.01 to 86400") {
+      Double($0).flatMap { (0.01...86400).contains($0) ? $0 : nil }
+    }
+    compilerTimeLimit = .milliseconds(Int64(seconds * 1000))
     searchPath = value("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
     visualizationPath = value("VIZ")
     digestPath = value("DIGEST")
@@ -107,9 +113,8 @@ package struct Environment: Sendable {
 
   private static func processVariables() -> [String: String] {
     let names = [
-      "CC", "CHECK", "DEBUG", "DEVICE", "DIGEST", "HOME", "NAN_CHECK", "PATH", "SWIFTLET_CACHE", "THREADS", "VERIFY",
-      "VIZ",
-      "XDG_CACHE_HOME",
+      "CC", "CHECK", "DEBUG", "DEVICE", "DIGEST", "HOME", "NAN_CHECK", "PATH", "SWIFTLET_CACHE", "SWIFTLET_CC_TIMEOUT",
+      "THREADS", "VERIFY", "VIZ", "XDG_CACHE_HOME",
     ]
     var variables: [String: String] = [:]
     for name in names {

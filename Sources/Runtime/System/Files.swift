@@ -8,19 +8,39 @@
 enum Files {
   /// Reads at most `limit` bytes from the start of a file as text; nil when it cannot be opened or read.
   static func readText(_ path: String, limit: Int = 1 << 20) -> String? {
+    read(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Reads at most `limit` bytes from the start of a file; nil when it cannot be opened or read. Unlike a mapping,
+  /// bytes that were read stay when somebody makes the file shorter.
+  static func read(_ path: String, limit: Int = .max) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: min(limit, 16384))
+    var chunk = [UInt8](repeating: 0, count: min(limit, 65536))
     while bytes.count < limit {
-      let count = read(descriptor, &chunk, min(chunk.count, limit - bytes.count))
+      let count = systemRead(descriptor, &chunk, min(chunk.count, limit - bytes.count))
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { return nil }
       if count == 0 { break }
       bytes += chunk[..<count]
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
+  }
+
+  private static func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    #if canImport(Glibc)
+      Glibc.read(descriptor, buffer, count)
+    #else
+      Darwin.read(descriptor, buffer, count)
+    #endif
+  }
+
+  /// Whether the path itself, no symbolic link, is a regular file of this user's.
+  static func isOwn(_ path: String) -> Bool {
+    guard let status = linkStatus(path) else { return false }
+    return status.kind == S_IFREG && status.st_uid == geteuid()
   }
 
   /// Creates a new file that only this user can read; fails when the path exists.

@@ -4,7 +4,7 @@
 /// word for a given lane, so inputs of one length that differ in one word never collide; the lanes mix in different
 /// ways, and the end mixes them into each other with the length. It guards against accident, not against malice:
 /// somebody who can choose the keys can write the kernels anyway.
-package struct Hash128: Equatable, Sendable {
+package struct Hash128: Hashable, Sendable {
   package let high: UInt64
   package let low: UInt64
 

@@ -14,9 +14,6 @@ import Synchronization
 /// missing and is built again. So no lock is needed: at worst two processes build the same kernel, and either copy
 /// stays.
 package final class KernelCache: Sendable {
-  /// The cache of this process, where the environment says.
-  package static let shared = KernelCache(directory: Environment.current.cacheDirectory)
-
   /// Where entries and files on their way to become entries are. Its files belong to this user alone.
   package let directory: String
   /// Whether entries outlive the process; false after the wanted directory had to be refused.
@@ -59,13 +56,22 @@ package final class KernelCache: Sendable {
     }
   }
 
+  /// Opens a private directory that serves until the process exits, without a warning.
+  init(substituteFor other: KernelCache) {
+    directory = CacheDirectory.makePrivate()
+    isPersistent = false
+    byteLimit = other.byteLimit
+    countLimit = other.countLimit
+    sweepInterval = other.sweepInterval
+  }
+
   /// Finds the shared object built from `key`, checked to be whole.
   package func path(for key: String) -> String? {
     let fingerprint = Hash128(key)
     let path = entryPath(fingerprint)
-    guard let file = try? MappedFile(path: path) else { return nil }
-    guard file.withBytes({ EntryTrailer.isValid($0, key: fingerprint) }) else {
-      unlink(path)
+    guard Files.linkStatus(path) != nil else { return nil }
+    guard Files.isOwn(path), let bytes = Files.read(path), EntryTrailer.isValid(bytes, key: fingerprint) else {
+      if unlink(path) != 0 { rmdir(path) }
       return nil
     }
     markAsUsed(path)
@@ -78,7 +84,8 @@ package final class KernelCache: Sendable {
   package func insert(_ library: String, for key: String) throws(FileError) -> String {
     let fingerprint = Hash128(key)
     let path = entryPath(fingerprint)
-    let trailer = try MappedFile(path: library).withBytes { EntryTrailer.bytes(object: $0, key: fingerprint) }
+    guard let object = Files.read(library) else { throw FileError("read", library) }
+    let trailer = EntryTrailer.bytes(object: object[...], key: fingerprint)
     let descriptor = open(library, O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError("open", library) }
     let isWritten = trailer.withUnsafeBytes { Files.writeAll(descriptor, $0) }
@@ -88,6 +95,11 @@ package final class KernelCache: Sendable {
     guard rename(library, path) == 0 else { throw FileError("rename to \(path) the file", library) }
     if Int.random(in: 0..<sweepInterval) == 0 { sweep() }
     return path
+  }
+
+  /// Removes an entry that turned out to be of no use, by the path it was found at.
+  package func remove(_ path: String) {
+    if path.hasPrefix(directory + "/") { unlink(path) }
   }
 
   /// Makes up a name in the directory that no other process or thread uses.
@@ -153,16 +165,15 @@ private enum EntryTrailer {
   private static let mark: UInt64 = 0x3152_4E4B_544C_5753  // "SWLTKNR1"
   private static let byteCount = 48
 
-  static func bytes(object: UnsafeRawBufferPointer, key: Hash128) -> [UInt8] {
-    let sum = Hash128(object)
+  static func bytes(object: ArraySlice<UInt8>, key: Hash128) -> [UInt8] {
+    let sum = object.withUnsafeBytes { Hash128($0) }
     return [mark, key.high, key.low, UInt64(object.count), sum.high, sum.low].flatMap { word in
       withUnsafeBytes(of: word.littleEndian) { Array($0) }
     }
   }
 
-  static func isValid(_ entry: UnsafeRawBufferPointer, key: Hash128) -> Bool {
-    guard entry.count > byteCount else { return false }
-    let object = UnsafeRawBufferPointer(rebasing: entry.dropLast(byteCount))
-    return entry.suffix(byteCount).elementsEqual(bytes(object: object, key: key))
+  static func isValid(_ entry: [UInt8], key: Hash128) -> Bool {
+    entry.count > byteCount
+      && entry.suffix(byteCount).elementsEqual(bytes(object: entry.dropLast(byteCount), key: key))
   }
 }
