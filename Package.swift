@@ -25,7 +25,9 @@ let package = Package(
     .executableTarget(
       name: "zoo", dependencies: ["Swiftlet"], path: "Sources/zoo", resources: [.copy("Data")]),
 
-    .executableTarget(name: "bench", dependencies: ["Swiftlet"], path: "Sources/bench"),
+    .executableTarget(
+      name: "bench", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "LazyRuntime", "Swiftlet"],
+      path: "Sources/bench"),
 
     // The tests: one target a module, and one for the whole.
     .target(name: "TestSupport", dependencies: ["LazyOps"], path: "Tests/Support"),

@@ -7,15 +7,18 @@ let usage = """
     --json         one JSON object a workload and line
     --list         names the workloads
     --first        times the first result of a fresh process instead
+    --scale        times scheduling and rendering of 1,000 to 30,000 nodes instead
   """
 
 var filter = ""
 var isJSON = false
+var isScale = false
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
   switch argument {
   case "--filter": filter = arguments.popFirst() ?? ""
   case "--json": isJSON = true
+  case "--scale": isScale = true
   case "--list":
     for workload in Workload.all { print("\(workload.name): \(workload.summary)") }
     exit(0)
@@ -44,6 +47,11 @@ func time(_ run: () -> Void) -> [Double] {
     seconds.append(Double(elapsed.components.attoseconds) * 1e-18 + Double(elapsed.components.seconds))
   }
   return seconds.sorted()
+}
+
+if isScale {
+  Scale.run(sizes: [1000, 3000, 10_000, 30_000], filter: filter)
+  exit(0)
 }
 
 for workload in Workload.all where workload.name.contains(filter) || filter.isEmpty {
