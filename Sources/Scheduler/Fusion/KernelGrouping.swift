@@ -23,6 +23,8 @@ struct KernelGrouping {
   private var readers: [Int: [Int]] = [:]
   /// The kernel of elementwise sections that nothing waits for.
   private var updates: Int?
+  /// The section that writes each buffer.
+  private var places: [Int: Place] = [:]
 
   /// A kernel, and the longest chain of kernels that it waits for. It depends on no kernel of the same level or above.
   private struct Group {
@@ -81,6 +83,13 @@ struct KernelGrouping {
     let phase: Int
   }
 
+  /// A section of a kernel.
+  private struct Place: Hashable {
+    let kernel: Int
+    let phase: Int
+    let section: Int
+  }
+
   // MARK: - Placing a section
 
   private mutating func place(_ candidate: Candidate) {
@@ -96,6 +105,9 @@ struct KernelGrouping {
       for section in candidate.sections { join(section, at: position) }
     } else {
       kernels.append(Group(kernel: Kernel(phases: [candidate.sections]), level: level))
+      for (number, section) in candidate.sections.enumerated() {
+        for buffer in section.writtenBuffers { places[buffer] = Place(kernel: kernel, phase: 0, section: number) }
+      }
       if isUpdate { updates = kernel }
     }
     // Updates may wait for anything, because nothing waits for them.
@@ -105,21 +117,27 @@ struct KernelGrouping {
   }
 
   private mutating func join(_ section: Section, at position: Position) {
-    var phases = kernels[position.kernel].kernel.phases
-    if position.phase == phases.count { phases.append([]) }
-    for (number, sibling) in phases[position.phase].enumerated() {
-      guard let both = sibling.fused(with: section) else { continue }
-      let isFollower = !section.readBuffers.isDisjoint(with: sibling.writtenBuffers)
-      guard isFollower || both.stages.count < sibling.stages.count + section.stages.count else { continue }
-      phases[position.phase][number] = both
-      kernels[position.kernel].kernel.phases = phases
+    let (kernel, phase) = (position.kernel, position.phase)
+    if phase == kernels[kernel].kernel.phases.count { kernels[kernel].kernel.phases.append([]) }
+    // What follows a section of the phase runs in that; after it come the latest others.
+    let followed = Set(section.readBuffers.compactMap { places[$0] }.filter { $0.kernel == kernel && $0.phase == phase })
+    let count = kernels[kernel].kernel.phases[phase].count
+    let others = (0..<count).suffix(CostModel.siblingsTried).map { Place(kernel: kernel, phase: phase, section: $0) }
+    for place in followed.sorted(by: { $0.section < $1.section }) + others {
+      let sibling = kernels[kernel].kernel.phases[phase][place.section]
+      guard let both = sibling.fused(with: section),
+        followed.contains(place) || both.stages.count < sibling.stages.count + section.stages.count
+      else { continue }
+      kernels[kernel].kernel.phases[phase][place.section] = both
+      for buffer in section.writtenBuffers { places[buffer] = place }
       return
     }
-    phases[position.phase].append(section)
-    kernels[position.kernel].kernel.phases = phases
+    for buffer in section.writtenBuffers { places[buffer] = Place(kernel: kernel, phase: phase, section: count) }
+    kernels[kernel].kernel.phases[phase].append(section)
   }
 
-  /// The phase of a kernel it depends on in which a section may run, as a follower or after a barrier; nil where it is better on its own.
+  /// The phase of a kernel it depends on in which a section may run, as a follower or after a barrier; nil where it is
+  /// better on its own.
   private func furtherPhase(for candidate: Candidate, after needed: Set<Int>, level: Int) -> Position? {
     guard !candidate.isComputeBound, let last = needed.first(where: { kernels[$0].level == level - 1 }),
       // It must wait for no other kernel that could wait for this one.

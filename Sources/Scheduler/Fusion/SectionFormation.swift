@@ -17,6 +17,10 @@ struct SectionFormation {
   private(set) var buffered: Set<Graph.ID>
   /// For each staged node, the staged nodes that read it.
   private var readers: [[Graph.ID]]
+  /// For each staged node, the length of the longest chain of staged nodes that it is computed from.
+  private var levels: [Int]
+  /// The sections of which something of a low level waits for something of a higher one.
+  private var dips: [Dip] = []
 
   init(_ split: SplitGraph) {
     graph = split.graph
@@ -24,8 +28,12 @@ struct SectionFormation {
     staged = StagedNodes(graph)
     buffered = Set(split.graph.outputs.filter { split.graph.nodes[$0].op != .buffer })
     readers = .init(repeating: [], count: graph.nodes.count)
+    levels = .init(repeating: 0, count: graph.nodes.count)
     for id in graph.nodes.indices where staged.isStaged[id] {
-      for producer in producers(of: id) { readers[producer].append(id) }
+      for producer in producers(of: id) {
+        readers[producer].append(id)
+        levels[id] = Swift.max(levels[id], levels[producer] + 1)
+      }
     }
     for root in graph.nodes.indices.reversed() where staged.isStaged[root] && sectionOf[root] == nil { form(root) }
   }
@@ -54,10 +62,11 @@ struct SectionFormation {
       draft.grid.removeAll { .variable($0) == draft.members[0].indices[axis] }
     }
     collectUses(of: draft.members[0], in: &draft)
+    let limit = levelLimit(of: root)
     var decided: Set<Graph.ID> = []
     while let candidate = draft.uses.keys.filter({ !decided.contains($0) }).max() {
       decided.insert(candidate)
-      switch judge(candidate, for: draft, number: number) {
+      switch judge(candidate, for: draft, number: number, below: limit) {
       case .join(let indices, let grid):
         draft.grid = grid
         draft.work += work(of: candidate)
@@ -76,6 +85,7 @@ struct SectionFormation {
         draft.boundaries.append("\(graph.label(candidate)): \(reason)")
       }
     }
+    noteDip(draft)
     sections.append(draft)
   }
 
@@ -110,7 +120,7 @@ struct SectionFormation {
     case refuse(String)
   }
 
-  private func judge(_ id: Graph.ID, for draft: SectionDraft, number: Int) -> Verdict {
+  private func judge(_ id: Graph.ID, for draft: SectionDraft, number: Int, below limit: Int) -> Verdict {
     let node = graph.nodes[id]
     if partials.contains(id) { return .refuse("threads share its chunks") }
     if node.op.isScatter { return .refuse("a scatter has a section of its own") }
@@ -126,7 +136,9 @@ struct SectionFormation {
 
     if isShared && shrinks { return .refuse("others read it, and it would narrow the grid") }
     if isShared && wouldBeScattered(indices) { return .refuse("others read it, and it would be written in strides") }
-    if !outside.isEmpty && leadsInto(number, from: outside) { return .refuse("what others make of it is needed here") }
+    if !outside.isEmpty && leadsInto(number, below: limit, from: outside) {
+      return .refuse("what others make of it is needed here")
+    }
 
     // What is no reduction can be computed anew at each use.
     let canRecompute =
@@ -204,13 +216,36 @@ struct SectionFormation {
     return false
   }
 
-  /// Whether a value computed in section `number` would come back to it through `readers` outside: a cycle.
-  private func leadsInto(_ number: Int, from readers: [Graph.ID]) -> Bool {
+  /// A section whose readers stand `down` at the lowest, though some of its members stand `up`.
+  private struct Dip {
+    let down: Int
+    let up: Int
+  }
+
+  /// Notes whether a section that has been formed leads from higher levels to lower ones.
+  private mutating func noteDip(_ section: SectionDraft) {
+    let members = section.members.map(\.node)
+    let up = members.map { levels[$0] }.max() ?? 0
+    let outside = members.flatMap { readers[$0] }.filter { !members.contains($0) && !section.inlined.contains($0) }
+    if let down = outside.map({ levels[$0] }).min(), down <= up { dips.append(Dip(down: down, up: up)) }
+  }
+
+  /// The level above which nothing leads to `root`: readers stand above what they read, but a section runs as a whole.
+  private func levelLimit(of root: Graph.ID) -> Int {
+    var limit = levels[root]
+    while let higher = dips.lazy.filter({ $0.down <= limit }).map(\.up).max(), higher > limit { limit = higher }
+    return limit
+  }
+
+  /// Whether a value computed in section `number`, to which nothing above the level `limit` leads, would come back to
+  /// it through `readers` outside: a cycle.
+  private func leadsInto(_ number: Int, below limit: Int, from readers: [Graph.ID]) -> Bool {
     var pending = readers
     var seen = Set(readers)
     var openedSections: Set<Int> = []
     while let id = pending.popLast() {
       if seen.count > 4096 { return true }  // not proven harmless
+      if levels[id] > limit { continue }
       var next = self.readers[id]
       if let section = sectionOf[id] {
         if section == number { return true }
