@@ -84,7 +84,7 @@ extension LoopProgram {
 extension Section {
   /// The C function's name: the ops it computes and the extents of its grid, then a number that tells sections apart
   /// that share these. Equal sections have equal names.
-  fileprivate func name(in graph: Graph) -> String {
+  func name(in graph: Graph) -> String {
     var words: [String] = []
     for member in members {
       let word = graph.nodes[member].op.word

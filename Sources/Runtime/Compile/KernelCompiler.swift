@@ -39,15 +39,12 @@ package final class KernelCompiler: Sendable {
       schedule.graph.verify(after: "simplification")
       schedule.verify()
     }
-    var known: [LoopProgram: Written] = [:]
-    let written = schedule.kernels.flatMap(\.sections).map { section -> Written in
-      let plain = LoopProgram.optimized(section, in: schedule, vectorByteCount: compiler.vectorByteCount)
-      if let equal = known[plain] { return equal }
-      if environment.verify, let fault = plain.verify() { preconditionFailure("bug: \(fault)\n\(plain)") }
-      let result = named(plain, checked: environment.check)
-      known[plain] = result
-      return result
+    let (programs, kinds) = schedule.loopPrograms(vectorByteCount: compiler.vectorByteCount)
+    let kernels = programs.map { program -> Written in
+      if environment.verify, let fault = program.verify() { preconditionFailure("bug: \(fault)\n\(program)") }
+      return named(program, checked: environment.check)
     }
+    let written = kinds.map { kernels[$0] }
     var code = try zip(written, load(written)).makeIterator()
     let launches = schedule.kernels.map { kernel in
       KernelLaunch(

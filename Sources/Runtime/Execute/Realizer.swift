@@ -4,7 +4,7 @@ import LazyScheduler
 /// Computes pending nodes: snapshot, plan (from the cache if the structure is known), run, and hand over the storage.
 package enum Realizer {
   /// Plans by structure, for the whole process.
-  private static let plans = StructuralCache<ExecutablePlan>(capacity: 4096)
+  private static let plans = StructuralCache<ExecutablePlan>(capacity: 512)
 
   /// The number of plans made so far and still kept.
   package static var planCount: Int { plans.count }
