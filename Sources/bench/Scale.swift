@@ -1,3 +1,4 @@
+import Foundation
 import LazyCodegen
 import LazyOps
 import LazyScheduler
@@ -70,31 +71,75 @@ enum Scale {
   }
 
   private static func line(_ family: Family, _ size: Int) -> String {
-    let clock = ContinuousClock()
-    func timed<Result>(_ name: String, _ body: () -> Result) -> Result {
-      var result: Result?
-      let elapsed = clock.measure { result = body() }
-      parts.append((name, elapsed))
-      return result!
-    }
-    var parts: [(name: String, elapsed: Duration)] = []
-    let outputs = timed("build") { family.make(size) }
-    let graph = timed("snapshot") { Graph.snapshot(of: outputs.map(\.node)).graph }
-    let schedule = timed("schedule") { Schedule(graph) }
-    let programs = timed("lower") {
-      schedule.kernels.map { LoopProgram.optimized($0, in: schedule, vectorByteCount: 32) }
-    }
-    let text = timed("render") { Set(programs).map { CRenderer(vectorByteCount: 32).render($0, checked: false) } }
-    let nodes = graph.nodes.count
-    let total = parts.reduce(Duration.zero) { $0 + $1.elapsed }
-    let phases = parts.map { "\($0.name) \(microseconds($0.elapsed, over: nodes))" }.joined(separator: ", ")
-    return "  \(nodes) nodes, \(schedule.kernels.count) kernels, \(text.count) texts: "
-      + "\(microseconds(total, over: nodes)) us a node (\(phases))"
+    var phases = Phases()
+    let outputs = phases.time("build") { family.make(size) }
+    let graph = phases.time("snapshot") { Graph.snapshot(of: outputs.map(\.node)).graph }
+    let schedule = phases.time("schedule") { Schedule(graph) }
+    let programs = phases.time("lower") { schedule.loopPrograms(vectorByteCount: 32).programs }
+    let texts = phases.time("render") { programs.map { CRenderer(vectorByteCount: 32).render($0, checked: false) } }
+    return "  \(graph.nodes.count) nodes, \(schedule.kernels.count) kernels, \(texts.count) functions: "
+      + phases.summary(over: graph.nodes.count)
   }
 
-  private static func microseconds(_ duration: Duration, over count: Int) -> Double {
-    let (seconds, attoseconds) = duration.components
-    let micros = (Double(seconds) * 1e6 + Double(attoseconds) * 1e-12) / Double(count)
-    return (micros * 100).rounded() / 100
+  // MARK: - Deep and wide
+
+  /// Builds, differentiates, runs and frees a chain of so many additions and a sum of so many terms.
+  static func runDeepAndWide(sizes: [Int]) {
+    for size in sizes {
+      report("chain of \(size) additions", size) { x in (0..<size).reduce(x) { y, _ in y + x } }
+      report("sum of \(size) terms", size) { x in
+        var terms = (0..<size).map { _ in x * x }
+        while terms.count > 1 {
+          terms = stride(from: 0, to: terms.count, by: 2).map {
+            $0 + 1 < terms.count ? terms[$0] + terms[$0 + 1] : terms[$0]
+          }
+        }
+        return terms[0]
+      }
+      report("\(size) terms, each of its own number, stacked", size) { x in
+        Tensor.stack((0..<size).map { x * factor($0) })
+      }
+    }
+  }
+
+  private static func report(_ name: String, _ size: Int, _ make: (Tensor) -> Tensor) {
+    var phases = Phases()
+    let x = leaf(2)
+    var results = [phases.time("build") { make(x) }]
+    results.append(phases.time("gradient") { results[0].sum().gradients(with: [x])[0] })
+    phases.time("realize") { Tensor.realize(results) }
+    phases.time("free") { results = [] }
+    print("\(name): \(phases.summary(over: size))")
+  }
+}
+
+/// The processor time of parts of a computation, the time of child processes left out.
+struct Phases {
+  private var parts: [(name: String, nanoseconds: UInt64)] = []
+
+  /// Times a part.
+  @discardableResult
+  mutating func time<Result>(_ name: String, _ body: () -> Result) -> Result {
+    let start = Phases.now()
+    let result = body()
+    parts.append((name, Phases.now() - start))
+    return result
+  }
+
+  /// Names the microseconds of each part, divided by `count`.
+  func summary(over count: Int) -> String {
+    func microseconds(_ nanoseconds: UInt64) -> String {
+      let hundredths = nanoseconds / UInt64(count) / 10
+      return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+    }
+    let total = parts.reduce(0) { $0 + $1.nanoseconds }
+    let each = parts.map { "\($0.name) \(microseconds($0.nanoseconds))" }.joined(separator: ", ")
+    return "\(microseconds(total)) us each (\(each))"
+  }
+
+  private static func now() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

@@ -8,17 +8,31 @@ let usage = """
     --list         names the workloads
     --first        times the first result of a fresh process instead
     --scale        times scheduling and rendering of 1,000 to 30,000 nodes instead
+    --deep         times chains and sums of 10,000 to 100,000 terms, from building to freeing, instead
+    --soak         watches memory and handles over 10,000 training steps and 3,000 shapes instead
+    --steps N      training steps of --soak
+    --shapes N     shapes of --soak
   """
 
+var arguments = CommandLine.arguments.dropFirst()
 var filter = ""
 var isJSON = false
-var isScale = false
-var arguments = CommandLine.arguments.dropFirst()
+var mode = ""
+var (steps, shapes) = (10_000, 3_000)
+
+@MainActor func number(after option: String) -> Int {
+  if let number = arguments.popFirst().flatMap({ Int($0) }), number > 0 { return number }
+  FileHandle.standardError.write(Data("bench: \(option) needs a number\n".utf8))
+  exit(2)
+}
+
 while let argument = arguments.popFirst() {
   switch argument {
   case "--filter": filter = arguments.popFirst() ?? ""
   case "--json": isJSON = true
-  case "--scale": isScale = true
+  case "--scale", "--deep", "--soak": mode = argument
+  case "--steps": steps = number(after: argument)
+  case "--shapes": shapes = number(after: argument)
   case "--list":
     for workload in Workload.all { print("\(workload.name): \(workload.summary)") }
     exit(0)
@@ -49,9 +63,15 @@ func time(_ run: () -> Void) -> [Double] {
   return seconds.sorted()
 }
 
-if isScale {
+switch mode {
+case "--scale":
   Scale.run(sizes: [1000, 3000, 10_000, 30_000], filter: filter)
   exit(0)
+case "--deep":
+  Scale.runDeepAndWide(sizes: [10_000, 30_000, 100_000])
+  exit(0)
+case "--soak": exit(Soak.run(steps: steps, shapes: shapes) ? 0 : 1)
+default: break
 }
 
 for workload in Workload.all where workload.name.contains(filter) || filter.isEmpty {
