@@ -1,4 +1,3 @@
-import Foundation
 import LazyCodegen
 import LazyOps
 import LazyScheduler
@@ -65,8 +64,8 @@ enum Scale {
   /// Prints a line for each family and size.
   static func run(sizes: [Int], filter: String) {
     for family in families where family.name.contains(filter) || filter.isEmpty {
-      print("\(family.name): \(family.summary)")
-      for size in sizes { print(line(family, size)) }
+      Output.line("\(family.name): \(family.summary)")
+      for size in sizes { Output.line(line(family, size)) }
     }
   }
 
@@ -87,17 +86,14 @@ enum Scale {
   static func runDeepAndWide(sizes: [Int]) {
     for size in sizes {
       report("chain of \(size) additions", size) { x in (0..<size).reduce(x) { y, _ in y + x } }
-      report("sum of \(size) terms", size) { x in
-        var terms = (0..<size).map { _ in x * x }
+      report("sum of \(size) different terms", size) { x in
+        var terms = (0..<size).map { x * factor($0) }
         while terms.count > 1 {
           terms = stride(from: 0, to: terms.count, by: 2).map {
             $0 + 1 < terms.count ? terms[$0] + terms[$0 + 1] : terms[$0]
           }
         }
         return terms[0]
-      }
-      report("\(size) terms, each of its own number, stacked", size) { x in
-        Tensor.stack((0..<size).map { x * factor($0) })
       }
     }
   }
@@ -109,37 +105,6 @@ enum Scale {
     results.append(phases.time("gradient") { results[0].sum().gradients(with: [x])[0] })
     phases.time("realize") { Tensor.realize(results) }
     phases.time("free") { results = [] }
-    print("\(name): \(phases.summary(over: size))")
-  }
-}
-
-/// The processor time of parts of a computation, the time of child processes left out.
-struct Phases {
-  private var parts: [(name: String, nanoseconds: UInt64)] = []
-
-  /// Times a part.
-  @discardableResult
-  mutating func time<Result>(_ name: String, _ body: () -> Result) -> Result {
-    let start = Phases.now()
-    let result = body()
-    parts.append((name, Phases.now() - start))
-    return result
-  }
-
-  /// Names the microseconds of each part, divided by `count`.
-  func summary(over count: Int) -> String {
-    func microseconds(_ nanoseconds: UInt64) -> String {
-      let hundredths = nanoseconds / UInt64(count) / 10
-      return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
-    }
-    let total = parts.reduce(0) { $0 + $1.nanoseconds }
-    let each = parts.map { "\($0.name) \(microseconds($0.nanoseconds))" }.joined(separator: ", ")
-    return "\(microseconds(total)) us each (\(each))"
-  }
-
-  private static func now() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    Output.line("\(name): \(phases.summary(over: size))")
   }
 }

@@ -37,7 +37,7 @@ enum Soak {
       if turn == warmUp { warm = Holdings.now() }
       if turn % Swift.max(1, count / 10) == 0 {
         let now = Holdings.now()
-        print(
+        Output.line(
           "\(turn) \(name): \(now.residentBytes >> 10) KiB resident, \(now.openFiles) open files, "
             + "\(now.mappings) mappings")
       }
@@ -48,7 +48,7 @@ enum Soak {
     let isFlat =
       now.residentBytes <= warm.residentBytes + warm.residentBytes / 20 + (4 << 20) && now.openFiles <= warm.openFiles
       && now.mappings <= warm.mappings + warm.mappings / 20 + 16
-    print("\(name): \(isFlat ? "flat" : "GROWING") since \(warmUp)")
+    Output.line("\(name): \(isFlat ? "flat" : "GROWING") since \(warmUp)")
     return isFlat
   }
 
