@@ -67,7 +67,7 @@ package final class LaunchLayout: Sendable {
       for (position, scalar) in section.arguments.enumerated() { scalarPlaces[scalar].append(scalarCount + position) }
       calls.append(
         Call(
-          function: section.function, firstPointer: pointerCount, firstScalar: scalarCount, tasks: section.tasks))
+          function: section.code.function, firstPointer: pointerCount, firstScalar: scalarCount, tasks: section.tasks))
       pointerCount += section.buffers.count
       scalarCount += section.arguments.count
     }

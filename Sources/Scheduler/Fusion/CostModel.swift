@@ -49,6 +49,11 @@ enum CostModel {
   /// section and the depth of the recursions over it.
   static let inlineDepth = 100
 
+  /// The most ops computed in registers for one value, and the most in one section: the C compiler's time for straight
+  /// code grows with the square of its length.
+  static let inlineOperations = 512
+  static let operationsPerSection = 2048
+
   /// The uses of each element from which a section's time is taken to go into arithmetic rather than memory.
   static let uses = 4
 

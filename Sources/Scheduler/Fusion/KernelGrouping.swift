@@ -120,7 +120,8 @@ struct KernelGrouping {
     let (kernel, phase) = (position.kernel, position.phase)
     if phase == kernels[kernel].kernel.phases.count { kernels[kernel].kernel.phases.append([]) }
     // What follows a section of the phase runs in that; after it come the latest others.
-    let followed = Set(section.readBuffers.compactMap { places[$0] }.filter { $0.kernel == kernel && $0.phase == phase })
+    let followed = Set(
+      section.readBuffers.compactMap { places[$0] }.filter { $0.kernel == kernel && $0.phase == phase })
     let count = kernels[kernel].kernel.phases[phase].count
     let others = (0..<count).suffix(CostModel.siblingsTried).map { Place(kernel: kernel, phase: phase, section: $0) }
     for place in followed.sorted(by: { $0.section < $1.section }) + others {

@@ -9,6 +9,19 @@ extension Section {
     stages.reduce(0) { $0 + turns(of: $1) * ($1.steps.count + $1.results.count) }
   }
 
+  /// The ops in the text of the section's stages.
+  var operationCount: Int {
+    stages.reduce(0) { count, stage in
+      count
+        + stage.steps.count {
+          switch $0 {
+          case .define(_, .unary), .define(_, .binary), .define(_, .select), .define(_, .cast): true
+          case .define, .bind: false
+          }
+        }
+    }
+  }
+
   /// The schedule's numbers of the buffers the section reads.
   var readBuffers: Set<Int> {
     var read: Set<Int> = []

@@ -20,6 +20,8 @@ struct SectionDraft {
   var boundaries: [String] = []
   var nextVariable: Int
   var work = 0
+  /// How many ops are computed for one element of each member.
+  var operations = 0
 
   /// Starts a section at its last node, with a grid over all axes of that.
   init(root: Graph.ID, shape: Shape) {

@@ -56,6 +56,7 @@ struct SectionFormation {
     let number = sections.count
     var draft = SectionDraft(root: root, shape: graph.nodes[root].shape)
     draft.work = work(of: root)
+    draft.operations = staged.operations[root]
     sectionOf[root] = number
     if case .scatterAdd(let axis) = graph.nodes[root].op {
       // Values that fall on one place are added in order, by one thread: the axis is no part of the grid.
@@ -70,6 +71,7 @@ struct SectionFormation {
       case .join(let indices, let grid):
         draft.grid = grid
         draft.work += work(of: candidate)
+        draft.operations += staged.operations[candidate]
         draft.members.append(.init(node: candidate, indices: completed(indices, of: candidate, in: &draft)))
         sectionOf[candidate] = number
         if readers[candidate].contains(where: { sectionOf[$0] != number }) { buffered.insert(candidate) }
@@ -125,7 +127,9 @@ struct SectionFormation {
     if partials.contains(id) { return .refuse("threads share its chunks") }
     if node.op.isScatter { return .refuse("a scatter has a section of its own") }
     if sectionOf[id] != nil { return .refuse("computed in section \(sectionOf[id]!)") }
-    if draft.members.count + draft.inlined.count >= CostModel.membersPerSection {
+    if draft.members.count + draft.inlined.count >= CostModel.membersPerSection
+      || draft.operations + staged.operations[id] > CostModel.operationsPerSection
+    {
       return .refuse("the section holds enough")
     }
     let indices = draft.commonIndices(draft.uses[id]!, shape: node.shape)

@@ -10,6 +10,8 @@ struct StagedNodes {
   private var isNeeded: [Bool]
   /// The cost of one element, computed inline from leaves and reductions.
   private var cost: [Int]
+  /// How many ops are computed inline for the node, itself included.
+  private(set) var operations: [Int]
   /// How many large arrays are read for one element.
   private var loads: [Int]
 
@@ -59,9 +61,10 @@ struct StagedNodes {
     isNeeded = isStaged
     cost = isStaged.map { _ in 0 }
     loads = cost
+    operations = cost
     estimate()
     decide()
-    limitDepth()
+    limitSize()
   }
 
   private mutating func estimate() {
@@ -160,11 +163,19 @@ struct StagedNodes {
     }
   }
 
-  private mutating func limitDepth() {
+  /// Stages what ends too long a chain, or too large a tree, of inline ops.
+  private mutating func limitSize() {
     var depth = [Int](repeating: 0, count: graph.nodes.count)
+    var isCounted = isStaged
     for (id, node) in graph.nodes.enumerated() where isNeeded[id] && !node.sources.isEmpty {
       depth[id] = 1 + (node.valueSources.map { isStaged[$0] ? 0 : depth[$0] }.max() ?? 0)
-      if depth[id] > CostModel.inlineDepth { isStaged[id] = true }
+      operations[id] = CostModel.cost(node.op) > 0 ? 1 : 0
+      // What several read is counted with the first of them.
+      for source in node.valueSources where !isStaged[source] && !isCounted[source] {
+        isCounted[source] = true
+        operations[id] += operations[source]
+      }
+      if depth[id] > CostModel.inlineDepth || operations[id] > CostModel.inlineOperations { isStaged[id] = true }
     }
   }
 }

@@ -8,6 +8,7 @@ extension Section {
     let common = zip(grid, other.grid).prefix { $0.extent == $1.extent }.count
     guard common == Swift.min(grid.count, other.grid.count), common > 0 || grid.count == other.grid.count,
       members.count + other.members.count <= CostModel.membersPerSection,
+      operationCount + other.operationCount <= CostModel.operationsPerSection,
       !stages.contains(where: \.bindsIndices), !other.stages.contains(where: \.bindsIndices)
     else { return nil }
     let (first, second) = (deepened(to: common), other.deepened(to: common))
