@@ -1,6 +1,5 @@
 import LazyOps
 import LazyRuntime
-import TestSupport
 import Testing
 
 /// Every elementwise op and cast, compiled, on the awkward elements of every dtype: what the host says.

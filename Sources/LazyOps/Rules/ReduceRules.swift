@@ -46,7 +46,8 @@ extension Rule {
     switch node.op {
     case .reduce(.sum, _), .reduce(.product, _), .overlapAdd, .scatterAdd: break
     case .reduce(.maximum, _), .reduce(.minimum, _), .buffer, .constant, .argument, .iota, .unary, .binary, .select,
-      .cast, .bitcast, .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .update:
+      .cast, .bitcast, .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather,
+      .update:
       return nil
     }
     var wide = node
