@@ -29,7 +29,7 @@ import Testing
   private static func run(_ kind: Kind, shortensWritten: Bool) throws {
     let (graph, leaves) = Graph.snapshot(of: [kind.tensor.node])
     let schedule = Schedule(graph)
-    let cache = KernelCache.shared
+    let cache = KernelCache.current
     let compiler = try CCompiler.find()
     let renderer = CRenderer(vectorByteCount: compiler.vectorByteCount)
     let section = schedule.kernels[schedule.kernels.count - 1].sections[0]
