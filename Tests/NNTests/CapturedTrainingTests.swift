@@ -131,6 +131,18 @@ extension CapturedTrainingTests {
     #expect(plain.values == captured.values)
   }
 
+  @Test func theBodyMayEvaluateForAWhile() {
+    let network = Network(RandomGenerator(seed: 2))
+    var runs = 0
+    let predict = compiled { (x: Tensor) -> Tensor in
+      runs += 1
+      return network.evaluating { network(x) }
+    }
+    let expected = network.evaluating { network(CapturedTrainingTests.x) }.floats
+    for _ in 0..<5 { #expect(predict(CapturedTrainingTests.x).floats == expected) }
+    #expect(runs == 2)
+  }
+
   @Test func aStepCapturedInTrainingIsRefusedInEvaluation() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let network = Network(RandomGenerator(seed: 2))

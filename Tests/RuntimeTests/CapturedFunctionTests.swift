@@ -238,6 +238,51 @@ import Testing
     #expect(!function(Tensor([1.0, 2.0]))[0].tracksGradient)
   }
 
+  @Test func markedInputsAreNoConstants() {
+    let cell = TensorCell(Tensor([1.0, 1.0]))
+    let function = compiled { (x: Tensor) -> [Tensor] in
+      let (x, y) = (x.trackingGradient(), cell.value.trackingGradient())
+      cell.value = cell.value + 1
+      return (x * x * y).sum().gradients(with: [x, y])
+    }
+    for call in 0..<5 {
+      // The first calls have equal inputs, so that a constant would not be noticed.
+      let value = Float(Swift.max(call, 1))
+      let gradients = function(Tensor([value, 2]))
+      #expect(gradients[0].floats == [2 * value * Float(call + 1), 4 * Float(call + 1)])
+      #expect(gradients[1].floats == [value * value, 4])
+    }
+  }
+
+  @Test func checkpointsAndRules() {
+    let body = { (x: Tensor) -> [Tensor] in
+      let x = x.trackingGradient()
+      let reversed = Tensor.custom("reversed", x) {
+        $0
+      } backward: { gradient, _, _ in
+        -gradient
+      }
+      let y = Tensor.checkpoint(reversed) { ($0.exp() * $0).tanh() }
+      return [y, withoutGradient { y * 2 }] + (y * y).sum().gradients(with: [x])
+    }
+    let function = compiled(body)
+    for call in 0..<5 {
+      let x = Tensor([Float(max(call, 1)), 0.5])
+      #expect(function(x).map(\.floats) == body(x).map(\.floats))
+    }
+  }
+
+  @Test func nanIsLookedForInReplaysToo() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      setenv("NAN_CHECK", "1", 1)
+      let function = compiled { (x: Tensor) -> Tensor in (x * 2).sqrt() }
+      for value in [1.0, 2.0, 3.0] { #expect(function(Tensor([value])).item > 0) }
+      function(Tensor([-1.0]))
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("[NAN_CHECK] sqrt gives NaN that it has not read"), "\(text.prefix(600))")
+  }
+
   @Test func emptyTensors() {
     let function = compiled { (x: Tensor) -> (Tensor, Tensor) in (x.sum(), x * 2) }
     for _ in 0..<4 {

@@ -33,9 +33,11 @@ package final class GradientRule: Sendable {
   package func result(_ place: Int) -> Tensor {
     let node = computed[place]
     guard node.dtype.isFloatingPoint else { return Tensor(node: node) }
+    // In the body of a captured function elements stay a part of the graph, which says where they come from.
+    let storage = RandomGenerator.recorder == nil ? node.storage : nil
     return Tensor(
       node: Node(
-        .detach, [node], shape: node.shape, dtype: node.dtype, storage: node.storage,
+        .detach, [node], shape: node.shape, dtype: node.dtype, storage: storage,
         rule: Output(rule: self, place: place)))
   }
 

@@ -15,9 +15,10 @@ extension Tensor {
     Tensor.require(
       dtype.isFloatingPoint, "trackingGradient", "only floating-point tensors have gradients, not \(dtype)\(shape)")
     let state = node.snapshot
-    // A pending value stays pending, so that all leaves of a model are computed in one schedule.
+    // A pending value stays pending, so that all leaves of a model are computed in one schedule. In the body of a
+    // captured function elements stay a part of the graph, which says where they come from.
     return Tensor(
-      node: state.storage == nil
+      node: state.storage == nil || RandomGenerator.recorder != nil
         ? Node(.detach, [node], shape: shape, dtype: dtype, tracksGradient: true, stopsGradient: true)
         : Node(.buffer, shape: shape, dtype: dtype, storage: state.storage, tracksGradient: true))
   }

@@ -21,6 +21,7 @@ final class CapturedRun {
 
   /// Computes the results from the step's elements and scalars.
   func callAsFunction(_ storages: inout [Storage?], _ values: [Scalar]) throws {
+    if Environment.current.nanCheck { try NaNCheck.run(captured.graph, leaves: leaves(storages, values)) }
     if let run {
       try launch(run, &storages, values)
     } else {

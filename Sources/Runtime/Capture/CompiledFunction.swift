@@ -93,14 +93,15 @@ public final class CompiledFunction<each Input: TensorStructure, Output> {
     let modeChanges = Recording.modeChanges.load(ordering: .relaxed)
     if let program, modeChanges == self.modeChanges { return output(of: try program(inputs.tensors)) }
 
-    let (step, storages) = try record(inputs, repeat each input)
+    let recording = Recording()
+    let (step, storages) = try record(inputs, on: recording, repeat each input)
     if let known {
       if let difference = known.difference(from: step) {
         Tensor.misuse("compiled", "a call did not do what the one before did: \(difference)")
       }
       if program == nil { program = CapturedProgram(step) }
       first = nil
-      self.modeChanges = modeChanges
+      self.modeChanges = modeChanges + recording.ownModeChanges.load(ordering: .relaxed)
     } else {
       first = step
     }
@@ -108,8 +109,9 @@ public final class CompiledFunction<each Input: TensorStructure, Output> {
   }
 
   /// Runs the body on inputs, and returns what it did and the elements of its outputs.
-  private func record(_ inputs: InputList, _ input: repeat each Input) throws -> (CapturedStep, [Storage]) {
-    let recording = Recording()
+  private func record(
+    _ inputs: InputList, on recording: Recording, _ input: repeat each Input
+  ) throws -> (CapturedStep, [Storage]) {
     let scalarInputs = (program?.step ?? first)?.scalarInputs ?? inputs.tensors.map(\.isScalarArgument)
     var replacer = PartVisitor.replacer(
       zip(inputs.tensors, scalarInputs).map { recording.input($0, isScalar: $1) })

@@ -25,7 +25,18 @@ package final class Recording: @unchecked Sendable {
 
   /// Tells captured functions that some module now computes another thing, so that they compare themselves with their
   /// bodies.
-  package static func modeHasChanged() { modeChanges.wrappingAdd(1, ordering: .relaxed) }
+  package static func modeHasChanged() {
+    modeChanges.wrappingAdd(1, ordering: .relaxed)
+    if isInBody { current?.ownModeChanges.wrappingAdd(1, ordering: .relaxed) }
+  }
+
+  /// How many of the changes were made by the body.
+  let ownModeChanges = Atomic<Int>(0)
+
+  /// Calls `body`, which is not recorded.
+  static func pausing<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try $current.withValue(nil, operation: body)
+  }
 
   /// Stops if a captured function's body runs, which must not do `action`.
   package static func refuse(_ action: @autoclosure () -> String) {
@@ -118,7 +129,7 @@ package final class Recording: @unchecked Sendable {
   /// Notes that `tensor` was found in a cell, and computes it if need be, which is not a part of the body.
   func read(_ cell: TensorCell, _ tensor: Tensor) {
     guard isOpen, origins[ObjectIdentifier(tensor.node)] == nil else { return }
-    if !tensor.isRealized { Recording.$current.withValue(nil) { _ = tensor.realize() } }
+    if !tensor.isRealized { Recording.pausing { _ = tensor.realize() } }
     set(.cell(number(of: cell)), of: tensor.node)
   }
 

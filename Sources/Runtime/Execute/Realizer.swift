@@ -21,7 +21,7 @@ package enum Realizer {
     try claims.withPending(nodes) { pending in
       if looksForNaN {
         let (graph, leaves) = Graph.snapshot(of: pending)
-        try NaNCheck.run(graph, leaves: leaves)
+        try Recording.pausing { try NaNCheck.run(graph, leaves: leaves) }
       }
       try compute(pending)
     }
