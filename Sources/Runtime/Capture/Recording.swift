@@ -60,8 +60,8 @@ package final class Recording: @unchecked Sendable {
   private var origins: [ObjectIdentifier: Origin] = [:]
   private var scalarOrigins: [ObjectIdentifier: Origin] = [:]
   private var nodes: [Node] = []
-  /// The results by their storage, for leaves that were made from a result unseen.
-  private var resultStorages: [ObjectIdentifier: Int] = [:]
+  /// Where storage of the body's own comes from, for leaves that were made from an input or a result unseen.
+  private var storageOrigins: [ObjectIdentifier: Origin] = [:]
   private var leafStorages: Set<ObjectIdentifier> = []
   private var resultCount = 0
 
@@ -98,7 +98,13 @@ package final class Recording: @unchecked Sendable {
     if isScalar {
       node = Node(.argument, shape: tensor.shape, dtype: tensor.dtype, argument: tensor.scalar)
     } else {
-      node = Node(.buffer, shape: tensor.shape, dtype: tensor.dtype, storage: tensor.node.storage)
+      guard let elements = tensor.node.storage else { preconditionFailure("bug: an input without elements") }
+      // The same memory; the original is held until it is given back.
+      let storage = Storage(base: elements.base, byteCount: elements.byteCount) { _, _ in
+        withExtendedLifetime(elements) {}
+      }
+      storageOrigins[ObjectIdentifier(storage)] = .input(inputs.count)
+      node = Node(.buffer, shape: tensor.shape, dtype: tensor.dtype, storage: storage)
     }
     set(isScalar ? .scalarInput(inputs.count) : .input(inputs.count), of: node)
     inputs.append(node)
@@ -114,7 +120,9 @@ package final class Recording: @unchecked Sendable {
       set(.result(resultCount), of: node)
       // A result may have a leaf's storage, which then says nothing.
       let identity = ObjectIdentifier(storage)
-      if !leafStorages.contains(identity), resultStorages[identity] == nil { resultStorages[identity] = resultCount }
+      if !leafStorages.contains(identity), storageOrigins[identity] == nil {
+        storageOrigins[identity] = .result(resultCount)
+      }
       resultCount += 1
     }
     runs.append((graph, plan, leaves, results))
@@ -171,7 +179,7 @@ package final class Recording: @unchecked Sendable {
       if let origin = origins[ObjectIdentifier(node)] { return origin }
       guard let storage = node.storage else { preconditionFailure("bug: a leaf without elements") }
       let identity = ObjectIdentifier(storage)
-      if let result = resultStorages[identity] { return .result(result) }
+      if let origin = storageOrigins[identity] { return origin }
       if let known = constants[identity] { return .constant(known) }
       constants[identity] = step.constants.count
       step.constants.append(storage)
