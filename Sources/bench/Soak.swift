@@ -5,19 +5,27 @@ import Swiftlet
 /// must stay as they are once everything has warmed up.
 enum Soak {
   /// What a process holds.
-  private struct Holdings {
-    let residentBytes: Int
-    let openFiles: Int
-    let mappings: Int
+  private struct Holdings: CustomStringConvertible {
+    var residentBytes = 0
+    var openFiles = 0
+    var mappings = 0
+
+    var description: String { "\(residentBytes >> 10) KiB, \(openFiles) open files, \(mappings) mappings" }
+
+    mutating func include(_ other: Holdings) {
+      residentBytes = max(residentBytes, other.residentBytes)
+      openFiles = max(openFiles, other.openFiles)
+      mappings = max(mappings, other.mappings)
+    }
 
     static func now() -> Holdings {
-      let manager = FileManager.default
-      let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
-      let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+      // Such files have no size; they are read to their end.
+      func bytes(_ path: String) -> Data { FileHandle(forReadingAtPath: path)?.readDataToEndOfFile() ?? Data() }
+      let pages = String(decoding: bytes("/proc/self/statm"), as: UTF8.self).split(separator: " ")
       return Holdings(
-        residentBytes: (pages.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))),
-        openFiles: (try? manager.contentsOfDirectory(atPath: "/proc/self/fd"))?.count ?? 0,
-        mappings: maps?.utf8.count { $0 == UInt8(ascii: "\n") } ?? 0)
+        residentBytes: (pages.count > 1 ? Int(pages[1])! : 0) * Int(sysconf(Int32(_SC_PAGESIZE))),
+        openFiles: (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?.count ?? 0,
+        mappings: bytes("/proc/self/maps").count { $0 == UInt8(ascii: "\n") })
     }
   }
 
@@ -30,25 +38,21 @@ enum Soak {
     return isFlat.allSatisfy { $0 }
   }
 
+  /// Compares the most that is held after a warm-up with the most before: plans are dropped many at a time.
   private static func watch(_ name: String, count: Int, warmUp: Int, _ body: (Int) -> Void) -> Bool {
-    var warm: Holdings?
+    var (warm, peak) = (Holdings(), Holdings())
     for turn in 1...count {
       body(turn)
-      if turn == warmUp { warm = Holdings.now() }
-      if turn % Swift.max(1, count / 10) == 0 {
-        let now = Holdings.now()
-        Output.line(
-          "\(turn) \(name): \(now.residentBytes >> 10) KiB resident, \(now.openFiles) open files, "
-            + "\(now.mappings) mappings")
-      }
+      guard turn % 20 == 0 || turn == count else { continue }
+      let now = Holdings.now()
+      if turn <= warmUp { warm.include(now) } else { peak.include(now) }
+      if turn % Swift.max(20, count / 10) == 0 { Output.line("\(turn) \(name): \(now)") }
     }
-    let now = Holdings.now()
-    guard let warm else { return true }
     // The allocator's arenas and the tables of the runtime breathe a little.
     let isFlat =
-      now.residentBytes <= warm.residentBytes + warm.residentBytes / 20 + (4 << 20) && now.openFiles <= warm.openFiles
-      && now.mappings <= warm.mappings + warm.mappings / 20 + 16
-    Output.line("\(name): \(isFlat ? "flat" : "GROWING") since \(warmUp)")
+      peak.residentBytes <= warm.residentBytes + warm.residentBytes / 20 + (4 << 20) && peak.openFiles <= warm.openFiles
+      && peak.mappings <= warm.mappings + warm.mappings / 20 + 16
+    Output.line("\(name): at most \(warm) until \(warmUp), \(peak) after: \(isFlat ? "flat" : "GROWING")")
     return isFlat
   }
 
