@@ -8,20 +8,45 @@ package struct MemoryPlan: Hashable, Sendable {
   /// The alignment of every buffer in bytes: a cache line.
   private static let alignment = 64
 
-  /// Plans for kernels that run in order: a temporary lives from the kernel that writes it to the last that reads it.
+  /// For each buffer, the one in whose memory it lies: itself, or another of those that take over from each other.
+  package private(set) var homes: [Int] = []
+
+  /// Creates the plan of a schedule without buffers.
+  init() {}
+
+  /// Plans for kernels that run in order: a temporary lives from the kernel that writes it to the last that reads it, or
+  /// what has taken it over.
   init(buffers: [Buffer], kernels: [Kernel]) {
+    homes = MemoryPlan.homes(buffers)
     var lastUse: [Int: Int] = [:]
-    for (step, kernel) in kernels.enumerated() { for buffer in kernel.buffers { lastUse[buffer] = step } }
+    for (step, kernel) in kernels.enumerated() { for buffer in kernel.buffers { lastUse[homes[buffer]] = step } }
     var free: [Range<Int>] = []
     for (step, kernel) in kernels.enumerated() {
-      for buffer in kernel.buffers where buffers[buffer].kind == .temporary && offsets[buffer] == nil {
+      let own = kernel.buffers.map { homes[$0] }.filter { buffers[$0].kind == .temporary }
+      for buffer in own where offsets[buffer] == nil {
         offsets[buffer] = take(size(of: buffers[buffer]), from: &free)
       }
-      for buffer in kernel.buffers where lastUse[buffer] == step {
-        guard let offset = offsets[buffer] else { continue }
+      var isGiven: Set<Int> = []
+      for buffer in own where lastUse[buffer] == step && isGiven.insert(buffer).inserted {
+        let offset = offsets[buffer]!
         give(offset..<(offset + size(of: buffers[buffer])), to: &free)
       }
     }
+  }
+
+  /// Of buffers that take over from each other, the first one's memory serves if it is a leaf, the last one's if that is
+  /// an output, and else that of the first.
+  private static func homes(_ buffers: [Buffer]) -> [Int] {
+    var next = [Int?](repeating: nil, count: buffers.count)
+    for (number, buffer) in buffers.enumerated() { if let over = buffer.over { next[over] = number } }
+    var homes = Array(buffers.indices)
+    for first in buffers.indices where buffers[first].over == nil && next[first] != nil {
+      let chain = Array(sequence(first: first) { next[$0] })
+      let last = chain[chain.count - 1]
+      let home = if case .leaf = buffers[first].kind { first } else { buffers[last].kind == .output ? last : first }
+      for buffer in chain { homes[buffer] = home }
+    }
+    return homes
   }
 
   private func size(of buffer: Buffer) -> Int {

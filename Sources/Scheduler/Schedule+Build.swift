@@ -4,7 +4,13 @@ extension Schedule {
   /// Schedules a graph: simplifies it, decides which values are staged, forms kernels and plans memory. `trace` is told
   /// of each rule that fires.
   package init(_ graph: Graph, trace: ((String) -> Void)? = nil) {
-    let split = graph.simplified(trace: trace).withoutEmptyReductions().withoutDeadNodes().splittingReductions()
+    var simple = graph.simplified(trace: trace).withoutEmptyReductions()
+    outputShapes = graph.outputs.map { graph.nodes[$0].shape }
+    // Under another shape the elements are the same.
+    simple.outputs = simple.outputs.map { simple.elements(of: $0) }
+    simple = simple.withoutDeadNodes()
+    simple.donated = graph.donated
+    let split = simple.checkingIndices().splittingReductions()
     let graph = split.graph
     let formation = SectionFormation(split)
     let leaves = graph.leaves
@@ -26,22 +32,29 @@ extension Schedule {
       buffers.append(Buffer(node: id, kind: kind, shape: node.shape, dtype: node.dtype))
     }
 
+    for (update, target) in formation.overwrites.targets { buffers[bufferOf[update]!].over = bufferOf[target]! }
+
     let arguments = leaves.filter { graph.nodes[$0].op == .argument }
     let argumentOf = Dictionary(uniqueKeysWithValues: arguments.enumerated().map { ($1, $0) })
     self.graph = graph
     self.buffers = buffers
     self.arguments = arguments.map { Argument(leaf: leafNumber[$0]!, dtype: graph.nodes[$0].dtype) }
+    indexChecks = graph.indexArguments.map { IndexCheck(argument: argumentOf[$0.argument]!, extent: $0.extent) }
     outputs = graph.outputs.map { bufferOf[$0]! }
     var units = formation.sections.map {
-      SectionBuilder.build($0, of: graph, buffers: bufferOf, arguments: argumentOf)
+      SectionBuilder.build(
+        $0, of: graph, buffers: bufferOf, arguments: argumentOf, targets: formation.overwrites.targets)
     }
     for (unit, others) in formation.awaitedSections.enumerated() {
       // Any buffer that a section writes stands for it.
       let awaited = others.map { units[$0][0].writtenBuffers.min()! }
       for section in units[unit].indices { units[unit][section].awaited = awaited }
     }
-    kernels = EarlyRelease.order(KernelGrouping.kernels(of: units, buffers: buffers), buffers: buffers)
-    memory = MemoryPlan(buffers: buffers, kernels: kernels)
+    let grouped = KernelGrouping.kernels(of: units, graph: graph, buffers: buffers)
+    kernels = EarlyRelease.order(grouped, graph: graph, buffers: buffers)
+    memory = MemoryPlan()
+    takeOverMemory()
+    memory = MemoryPlan(buffers: self.buffers, kernels: kernels)
   }
 }
 

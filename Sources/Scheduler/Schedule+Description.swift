@@ -10,9 +10,10 @@ extension Schedule: CustomStringConvertible {
         switch buffer.kind {
         case .leaf(let leaf): "leaf \(leaf)"
         case .output: "output"
-        case .temporary: "temporary at \(memory.offsets[number] ?? 0)"
+        case .temporary: memory.offsets[number].map { "temporary at \($0)" } ?? "temporary"
         }
-      lines.append("buffer \(number): \(buffer.dtype)\(buffer.shape) \(home), %\(buffer.node)")
+      let over = buffer.over.map { " over b\($0)" } ?? ""
+      lines.append("buffer \(number): \(buffer.dtype)\(buffer.shape) \(home)\(over), %\(buffer.node)")
     }
     for (number, kernel) in kernels.enumerated() {
       lines.append("kernel \(number): \(kernel.title(in: graph))")
@@ -64,6 +65,7 @@ extension Section {
         case .store(let place, let value): lines.append("  \(text(place)) = v\(value)")
         case .reduce(let op, let value, let place): lines.append("  \(text(place)) = \(op.rawValue) v\(value)")
         case .add(let place, let value): lines.append("  \(text(place)) += v\(value), in order")
+        case .put(let place, let value): lines.append("  \(text(place)) = v\(value), in order")
         }
       }
     }

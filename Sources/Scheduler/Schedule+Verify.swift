@@ -2,16 +2,28 @@ import LazyOps
 
 extension Schedule {
   /// Checks that the schedule is sound and stops with the kernel's number where it is not: numbers in range, values
-  /// defined before use, every index within its array, every buffer written once and before it is read.
+  /// defined before use, every index within its array, every buffer written once and before it is read, and read by
+  /// nobody once another has taken over its memory; nothing that can fail from where a leaf is overwritten.
   package func verify() {
     var written = Set(buffers.indices.filter { if case .leaf = buffers[$0].kind { true } else { false } })
+    let firstOverwrite = firstOverwrite
     for (number, kernel) in kernels.enumerated() {
       func check(_ condition: Bool, _ what: @autoclosure () -> String) {
         precondition(condition, "bug: kernel \(number) of the schedule: \(what())\n\(self)")
       }
       for phase in kernel.phases {
         var results: Set<Int> = []
+        var replaced: Set<Int> = []
         for section in phase {
+          check(
+            number < firstOverwrite || !section.canFail(in: graph, buffers), "may fail when a leaf is overwritten")
+          for buffer in section.writtenBuffers {
+            guard let over = buffers[buffer].over else { continue }
+            check(mayTake(over, over: buffer), "b\(buffer) cannot take over b\(over)")
+            check(written.contains(over), "takes over b\(over), which is not written or taken already")
+            check(!phase.contains { $0.buffers.contains(over) }, "reads b\(over) while it is overwritten")
+            replaced.insert(over)
+          }
           let own = section.writtenBuffers
           check(own.isDisjoint(with: written), "writes a buffer that is written already")
           for buffer in own.intersection(results) {
@@ -26,11 +38,23 @@ extension Schedule {
           for stage in section.stages { verify(stage, in: section, check) }
           results.formUnion(own)
         }
-        written.formUnion(results)
+        written = written.union(results).subtracting(replaced)
       }
     }
     for output in outputs where buffers[output].shape.elementCount > 0 {
       precondition(written.contains(output), "bug: output b\(output) is never written\n\(self)")
+    }
+  }
+
+  /// Whether a buffer is of the kind that another one, alike in size and type, may take over.
+  private func mayTake(_ old: Int, over new: Int) -> Bool {
+    guard buffers[old].byteCount == buffers[new].byteCount, buffers[old].dtype == buffers[new].dtype else {
+      return false
+    }
+    switch buffers[old].kind {
+    case .leaf(let leaf): return graph.donated.contains(leaf) && !outputs.contains(old)
+    case .output: return false
+    case .temporary: return true
     }
   }
 
@@ -65,7 +89,7 @@ extension Schedule {
     }
     for result in stage.results {
       switch result {
-      case .store(let place, let value), .add(let place, let value):
+      case .store(let place, let value), .add(let place, let value), .put(let place, let value):
         check(defined.contains(value), "stores what is not defined")
         verify(place, masked: false)
       case .reduce(_, let value, let place):

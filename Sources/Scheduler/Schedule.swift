@@ -11,8 +11,12 @@ package struct Schedule: Sendable {
   package var kernels: [Kernel]
   /// For each output of the graph, its buffer.
   package var outputs: [Int]
+  /// For each output, the shape it is asked for in; its buffer has as many elements.
+  package var outputShapes: [Shape]
   /// The scalars handed over at run time.
   package var arguments: [Argument]
+  /// The scalars that are used as indices: each must be from 0 to its extent - 1 before any kernel runs.
+  package var indexChecks: [IndexCheck]
   /// Where the temporaries lie in one block of memory.
   package var memory: MemoryPlan
 }
@@ -24,10 +28,18 @@ package struct Argument: Hashable, Sendable {
   package var dtype: DType
 }
 
+/// A check on a scalar that kernels use as an index.
+package struct IndexCheck: Hashable, Sendable {
+  /// The scalar's number in the schedule.
+  package var argument: Int
+  /// The extent of the axis.
+  package var extent: Int
+}
+
 /// Contiguous memory for the elements of one graph node, in row-major order.
 package struct Buffer: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
-    /// Memory of the graph's leaf at that position; only read.
+    /// Memory of the graph's leaf at that position; only read, unless another buffer takes it over.
     case leaf(Int)
     /// Memory that outlives the run.
     case output
@@ -39,6 +51,9 @@ package struct Buffer: Hashable, Sendable {
   package var kind: Kind
   package var shape: Shape
   package var dtype: DType
+  /// The buffer whose memory this one takes over: until it is written, its elements are those of that one, which is read
+  /// by nobody from then on.
+  package var over: Int?
 
   /// The bytes its elements take.
   package var byteCount: Int { shape.elementCount * dtype.byteCount }

@@ -66,6 +66,8 @@ package struct Stage: Hashable, Sendable {
     case reduce(ReduceOp, Value, Place)
     /// Adds the value to the place, one index after the other in row-major order.
     case add(Place, Value)
+    /// Stores the value at the place, one index after the other in row-major order: the last one stays.
+    case put(Place, Value)
 
     /// The result with other value numbers and index variables replaced.
     package func map(values: (Value) -> Value, replacing replace: (IndexVariable) -> Index?) -> Result {
@@ -73,13 +75,22 @@ package struct Stage: Hashable, Sendable {
       case .store(let place, let value): .store(place.substituting(replace), values(value))
       case .reduce(let op, let value, let place): .reduce(op, values(value), place.substituting(replace))
       case .add(let place, let value): .add(place.substituting(replace), values(value))
+      case .put(let place, let value): .put(place.substituting(replace), values(value))
+      }
+    }
+
+    /// Whether one index after the other must leave its result.
+    package var isOrdered: Bool {
+      switch self {
+      case .store, .reduce: false
+      case .add, .put: true
       }
     }
 
     /// Where the result goes.
     package var place: Place {
       switch self {
-      case .store(let place, _), .reduce(_, _, let place), .add(let place, _): place
+      case .store(let place, _), .reduce(_, _, let place), .add(let place, _), .put(let place, _): place
       }
     }
   }

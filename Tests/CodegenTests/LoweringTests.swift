@@ -6,7 +6,8 @@ import Testing
 
 /// Graphs taken down all levels and run in the loop evaluator agree with the graph evaluator.
 @Suite struct LoweringTests {
-  /// Compares all levels for one tensor, and returns its schedule.
+  /// Compares all levels for some tensors, with leaves that are kept and with leaves that may be written over, and
+  /// returns the schedule for the former.
   @discardableResult
   static func check(
     _ tensors: [Tensor], tolerance: Double = 1e-5, sourceLocation: SourceLocation = #_sourceLocation
@@ -14,6 +15,15 @@ import Testing
     let (graph, nodes) = Graph.snapshot(of: tensors.map(\.node))
     let leaves = nodes.map { HostArray($0) }
     let expected = try graph.evaluate(leaves: leaves)
+    var overwriting = graph
+    overwriting.donated = nodes.indices.filter { nodes[$0].op != .argument }
+    _ = try check(overwriting, leaves, expected, tolerance: tolerance, sourceLocation: sourceLocation)
+    return try check(graph, leaves, expected, tolerance: tolerance, sourceLocation: sourceLocation)
+  }
+
+  private static func check(
+    _ graph: Graph, _ leaves: [HostArray], _ expected: [HostArray], tolerance: Double, sourceLocation: SourceLocation
+  ) throws -> Schedule {
     let roughness = Roughness(graph)
     let schedule = Schedule(graph)
     schedule.verify()

@@ -119,6 +119,14 @@ func isSame(_ a: [Double], _ b: [Double]) -> Bool {
     #expect(try hostNumbers(Primitive.scatterAdd(matrix, twice, taken, axis: 1)) == [1, 6, 3, 9, 5, 10])
   }
 
+  @Test func putKeepsTheLast() throws {
+    let columns = hostTensor([2, 0, 2], [3], .int64)
+    let values = hostTensor([10, 20, 30, 40, 50, 60], [2, 3])
+    #expect(try hostNumbers(Primitive.put(matrix, columns, values, axis: 1)) == [20, 2, 30, 50, 5, 60])
+    let row = Primitive.put(matrix, hostTensor([1, 1], [2], .int32), hostTensor([1, 1, 1, 7, 8, 9], [2, 3]), axis: 0)
+    #expect(try hostNumbers(row) == [1, 2, 3, 7, 8, 9])
+  }
+
   @Test(arguments: [-1.0, 3]) func indicesOutOfRangeAreErrors(index: Double) throws {
     let indices = hostTensor([0, index], [2, 1], .int32)
     #expect(throws: IndexOutOfRange(op: "gather", index: Int(index), extent: 3)) {
@@ -126,6 +134,10 @@ func isSame(_ a: [Double], _ b: [Double]) -> Bool {
     }
     #expect(throws: IndexOutOfRange(op: "scatterAdd", index: Int(index), extent: 3)) {
       try hostNumbers(Primitive.scatterAdd(matrix, indices, hostTensor([1, 1], [2, 1]), axis: 1))
+    }
+    #expect(throws: IndexOutOfRange(op: "put", index: Int(index), extent: 3)) {
+      try hostNumbers(
+        Primitive.put(matrix, hostTensor([0, index], [2], .int32), matrix.transpose(0, 1)[..<2].T, axis: 1))
     }
     let text = "\(IndexOutOfRange(op: "gather", index: 7, extent: 3))"
     #expect(text == "[gather] index 7 is out of range: the axis has 3 elements, 0 to 2")

@@ -145,6 +145,14 @@ func expectGradients(
         return Primitive.scatterAdd(hostTensor(unevenNumbers(8), [4, 2]), index, x, axis: 1)
       }
     ),
+    (
+      "target of put",
+      { Primitive.put($0, hostTensor([2, 0, 2], [3], .int64), hostTensor(unevenNumbers(9), [3, 3]), axis: 0) }
+    ),
+    (
+      "values of put, one of them replaced",
+      { Primitive.put(hostTensor(unevenNumbers(9), [3, 3]), hostTensor([2, 0, 2, 1], [4], .int32), $0, axis: 0) }
+    ),
     ("target of update", { Primitive.update($0, region, hostTensor([1, 2, 3, 4], [2, 2])) }),
     (
       "value of update",

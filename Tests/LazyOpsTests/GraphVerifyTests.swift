@@ -74,6 +74,11 @@ import Testing
     Broken(op: .gather(axis: 0), sources: [matrix, index], shape: [2, 1], message: "does not fit"),
     Broken(op: .gather(axis: 1), sources: [matrix, index], shape: [2, 3], message: "is not float32[2, 1]"),
     Broken(op: .scatterAdd(axis: 1), sources: [matrix, index, matrix], shape: [2, 3], message: "values do not fit"),
+    Broken(op: .put(axis: 0), sources: [matrix, index, matrix], shape: [2, 3], message: "is no list"),
+    Broken(op: .put(axis: 0), sources: [matrix, ([2], .float32), matrix], shape: [2, 3], message: "index is float32"),
+    Broken(
+      op: .put(axis: 2), sources: [matrix, ([2], .int64), matrix], shape: [2, 3], message: "axis is out of range"),
+    Broken(op: .put(axis: 0), sources: [matrix, ([3], .int64), matrix], shape: [2, 3], message: "values do not fit"),
     Broken(op: .update(whole), sources: [matrix, index], shape: [2, 3], message: "value does not fit"),
     Broken(op: .update(outside), sources: [matrix, matrix], shape: [2, 3], message: "region leaves"),
   ]
@@ -93,6 +98,7 @@ import Testing
       Primitive.scatterAdd(x, index, Primitive.gather(x, index, axis: 1), axis: 1),
       Primitive.concatenate([x, Primitive.pad(x, Self.whole, to: [3, 3])], axis: 0),
       Primitive.slice(x, [AxisRange(start: 9, count: 0), AxisRange(start: 2, step: -1, count: 3)]),
+      Primitive.put(x, hostLeaf([4], .int64), hostLeaf([4, 3]), axis: 0),
       Primitive.update(x, Self.whole, Primitive.expand(hostLeaf([1, 3]), to: [2, 3])),
       Primitive.select(Primitive.binary(.equal, x, x), x, Primitive.permute(Primitive.permute(x, [1, 0]), [1, 0])),
     ]

@@ -159,6 +159,9 @@ let ruleExamples: [RuleExample] = [
   .init("update of nothing -> target", "return %0") {
     Primitive.update(x, ranges([0, 0], [2, 0]), constant(1, .float32, [2, 0]))
   },
+  .init("put of nothing -> target", "return %0") {
+    Primitive.put(x, hostLeaf([0], .int64), constant(1, .float32, [0, 3]), axis: 0)
+  },
   .init("reduce over axes of extent 1 -> reshape", "%1 = reshape %0 : float32[3]; return %1") {
     Primitive.reduce(.sum, row, axes: [0])
   },
@@ -223,7 +226,7 @@ let ruleExamples: [RuleExample] = [
     let ops: [Op] = [
       .constant(.real(0)), .unary(.exp), .binary(.add), .select, .cast, .bitcast, .detach, .reduce(.sum, axes: []),
       .reshape, .permute([]), .expand, .slice([]), .pad([]), .window(.init(axis: 0, size: 1)),
-      .overlapAdd(.init(axis: 0, size: 1)), .concatenate(axis: 0), .update([]),
+      .overlapAdd(.init(axis: 0, size: 1)), .concatenate(axis: 0), .put(axis: 0), .update([]),
       .scatterAdd(axis: 0),
     ]
     let names = Set(ops.flatMap { Rule.table(for: $0) }.map(\.name))

@@ -92,6 +92,50 @@ import Testing
       ).last == .update([.init(start: 0, count: 1), .init(start: 0, count: 4)]))
   }
 
+  @Test func assignmentAtIndexTensors() throws {
+    var y = x
+    y[Tensor([2, 0])] = Tensor([[1, 2, 3, 4], [5, 6, 7, 8]])
+    try expect(y, [5, 6, 7, 8, 4, 5, 6, 7, 1, 2, 3, 4], [3, 4])
+    y[Tensor([1, 1, 1])] = Tensor([[1], [2], [3]])
+    try expect(y[1], [3, 3, 3, 3], comment: "the last one stays")
+    y[0..., Tensor([[3], [0]])] = Tensor(9)
+    try expect(y, [9, 6, 7, 9, 9, 3, 3, 9, 9, 2, 3, 9])
+    y[Tensor(0)] = Tensor([1, 2, 3, 4])
+    try expect(y[0], [1, 2, 3, 4])
+    y[Tensor([0, 1, 2]), Tensor([0, 1, 2])] = Tensor([-1, -2, -3])
+    try expect(y, [-1, 2, 3, 4, 9, -2, 3, 9, 9, 2, -3, 9])
+    y[1..., Tensor([1])] = Tensor([[50], [60]])
+    try expect(y, [-1, 2, 3, 4, 9, 50, 3, 9, 9, 60, -3, 9])
+    y[1, Tensor([0, 3])] = Tensor([0.5, 1.5])
+    try expect(y[1], [0, 50, 3, 1], comment: "values are cast")
+    y[Tensor([0, 2])] += 1
+    try expect(y, [0, 3, 4, 5, 0, 50, 3, 1, 10, 61, -2, 10])
+    y[Tensor(shape: [0], [Int]())] = Tensor(7)
+    try expect(y[0], [0, 3, 4, 5])
+    y[.argument(2)] = Tensor([7, 7, 7, 7])
+    try expect(y[2], [7, 7, 7, 7])
+    try expect(x, (0..<12).map(Double.init), comment: "other copies do not change")
+    #expect(throws: IndexOutOfRange.self) {
+      var y = x
+      y[Tensor([0]), Tensor([5])] = Tensor(1)
+      _ = try hostNumbers(y)
+    }
+  }
+
+  @Test func assignmentUnderMasks() throws {
+    var y = x
+    y[x .> 8] = Tensor(0)
+    try expect(y, [0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0], [3, 4])
+    y[Tensor([true, false, true])] = Tensor([9, 8, 7, 6])
+    try expect(y, [9, 8, 7, 6, 4, 5, 6, 7, 9, 8, 7, 6])
+    y[1, Tensor([true, false, false, true])] = Tensor(-1)
+    try expect(y[1], [-1, 5, 6, -1])
+    y[0..., Tensor([false, true, true, false])] = Tensor([[1], [2], [3]])
+    try expect(y, [9, 1, 1, 6, -1, 2, 2, -1, 9, 3, 3, 6])
+    y[..., Tensor([false, true, true, false])] = Tensor(0.75)
+    try expect(y, [9, 0, 0, 6, -1, 0, 0, -1, 9, 0, 0, 6], comment: "values are cast")
+  }
+
   @Test func misuse() async {
     let range = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([3, 4])[0, 4]

@@ -106,6 +106,33 @@ import Testing
     #expect(weight().floats == [0.625, -0.625])
   }
 
+  @Test func stateIsWrittenOverTheOldOne() {
+    final class Watching: Optimizer {
+      var places: [Set<UnsafeRawPointer?>] = [[], []]
+      override func update(_ value: Tensor, _ gradient: Tensor, state: inout [Tensor], scalars: [Tensor]) -> Tensor {
+        for number in 0..<2 { places[number].insert(state[number].withUnsafeBytes { $0.baseAddress }) }
+        state[0] = state[0] + (gradient - state[0]) * 0.1
+        state[1] = state[1] * 0.99 + gradient * gradient * 0.01
+        return value - scalars[0] * state[0] / (state[1].sqrt() + 1e-8)
+      }
+    }
+    let weight = Parameter(Tensor((0..<300).map { Float($0) / 100 }))
+    let optimizer = Watching([weight], learningRate: 0.01, stateCount: 2)
+    for _ in 0..<5 { optimizer.step(weight().square().sum()) }
+    #expect(optimizer.places.map(\.count) == [1, 1])
+  }
+
+  @Test func whoHoldsAParametersValueKeepsIt() {
+    let weight = Parameter(Tensor([1, 2] as [Float]))
+    let before = weight()
+    let optimizer = Adam([weight], learningRate: 0.5)
+    let loss = before.square().sum()
+    for _ in 0..<3 { optimizer.step(weight().square().sum()) }
+    #expect(before.floats == [1, 2])
+    #expect(loss.item == 5)
+    #expect(loss.gradients(with: [before])[0].floats == [2, 4])
+  }
+
   @Test func misuseStops() async {
     await #expect(processExitsWith: .failure) { _ = SGD([], learningRate: 1, nesterov: true) }
     await #expect(processExitsWith: .failure) { _ = Adam([], betas: (1, 0.5)) }

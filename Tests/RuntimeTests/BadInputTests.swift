@@ -32,6 +32,42 @@ import Testing
     ("[subscript] index 0 is out of range for axis 0 of shape [0]", { _ = Tensor.zeros([0])[0] }),
     ("[subscript] 2 indices for the 1 axes of shape [3]", { _ = Tensor.zeros([3])[0, 0] }),
     ("[subscript] the step of a slice is 0", { _ = Tensor.zeros([3])[.slice(by: 0)] }),
+    (
+      "[subscript] a mask of shape [2] for axes [0] of [3]",
+      {
+        var x = Tensor.zeros([3]); x[Tensor([true, false])] = Tensor(1)
+      }
+    ),
+    (
+      "[subscript] a value of shape [3] does not broadcast to the region's [1]",
+      {
+        var x = Tensor.zeros([3]); x[x .> 1] = x
+      }
+    ),
+    (
+      "[subscript] how many elements a mask selects",
+      {
+        let x = Tensor.zeros([3]); _ = x[x .> 1]
+      }
+    ),
+    (
+      "[subscript] indices are float32",
+      {
+        var x = Tensor.zeros([3]); x[Tensor([1.0])] = Tensor(1)
+      }
+    ),
+    (
+      "[subscript] a value of shape [2] does not broadcast",
+      {
+        var x = Tensor.zeros([3, 4]); x[Tensor([1, 2])] = Tensor([1, 2])
+      }
+    ),
+    (
+      "[subscript] an index into an axis",
+      {
+        var x = Tensor.zeros([0, 2]); x[Tensor([1])] = Tensor(1)
+      }
+    ),
     ("[concatenate]", { _ = Tensor.concatenate([.zeros([2, 3]), .zeros([2, 4])], axis: 0) }),
     ("[concatenate] there are no tensors", { _ = Tensor.concatenate([]) }),
     ("[stack] shapes differ: [2] and [3]", { _ = Tensor.stack([.zeros([2]), .zeros([3])]) }),

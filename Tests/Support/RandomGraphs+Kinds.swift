@@ -70,7 +70,7 @@ extension RandomGraphs {
     let axis = below(x.rank)
     let extent = x.shape[axis]
     let numeric = x.dtype == .bool ? x.cast(to: .int32) : x
-    switch below(6) {
+    switch below(9) {
     case 0: return x.take(Tensor((0..<3).map { _ in Int64(below(extent)) }), axis: axis)
     case 1:
       let scores = x.dtype.isFloatingPoint ? leaf(x.shape) : numeric
@@ -87,10 +87,30 @@ extension RandomGraphs {
       let part = select(x, region)
       assign(&changed, region, part.dtype == .bool ? .!part : part + leaf([]).cast(to: x.dtype))
       return changed
-    default:
+    case 5:
       var changed = numeric
       assign(&changed, [.slice(from: -1)], leaf([]))
       return changed + numeric
+    case 6:
+      // Rows named by a list, some twice, from rows of the same tensor.
+      let rows = (0..<3).map { _ in Int64(below(extent)) }
+      let region = [TensorIndexItem](repeating: .slice(), count: axis) + [Tensor(rows).tensorIndexItem]
+      var changed = x
+      assign(&changed, region, x.take(Tensor(rows.reversed()), axis: axis))
+      return below(2) == 0 || x.dtype == .bool ? changed : changed + x
+    case 7:
+      var changed = numeric
+      changed[numeric .> 0] = leaf([])
+      return changed
+    default:
+      // A chain of updates, each from what the ones before have left.
+      var changed = numeric
+      for _ in 0..<6 {
+        let (from, to) = (below(extent), below(extent))
+        let whole = [TensorIndexItem](repeating: .slice(), count: axis)
+        assign(&changed, whole + [to.tensorIndexItem], select(changed, whole + [from.tensorIndexItem]) + 1)
+      }
+      return changed
     }
   }
 

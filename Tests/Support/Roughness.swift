@@ -44,7 +44,7 @@ extension Op {
   fileprivate var isExact: Bool {
     switch self {
     case .buffer, .constant, .argument, .iota, .select, .cast, .bitcast, .detach, .barrier, .reshape, .permute,
-      .expand, .slice, .pad, .window, .concatenate, .gather, .update:
+      .expand, .slice, .pad, .window, .concatenate, .gather, .put, .update:
       true
     case .overlapAdd, .scatterAdd: false
     case .unary(let op):
@@ -60,7 +60,7 @@ extension Op {
   /// Whether elements that are a unit off stay so.
   fileprivate func keepsUnits(_ dtype: DType) -> Bool {
     switch self {
-    case .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .update,
+    case .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .put, .update,
       .unary(.negate), .unary(.absolute), .binary(.maximum), .binary(.minimum), .reduce(.maximum, _),
       .reduce(.minimum, _):
       true

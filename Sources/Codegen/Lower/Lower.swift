@@ -49,7 +49,7 @@ extension LoopProgram {
     var after: [Statement] = []
     for result in stage.results {
       switch result {
-      case .store(let place, let value): inner.append(.store(place, value + first))
+      case .store(let place, let value), .put(let place, let value): inner.append(.store(place, value + first))
       case .add(let place, let value): inner.append(.accumulate(place, .sum, value + first))
       case .reduce(let op, let value, let place):
         let accumulator = Place.local(locals.count, [])
@@ -117,6 +117,7 @@ extension Op {
     case .concatenate: "concatenate"
     case .gather: "gather"
     case .scatterAdd: "scatter"
+    case .put: "put"
     case .update: "update"
     }
   }

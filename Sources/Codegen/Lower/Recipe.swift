@@ -143,7 +143,7 @@ extension Stage {
   /// Whether results are added one index of this range after the other.
   func isOrdered(by range: IndexVariable) -> Bool {
     results.contains {
-      guard case .add(.buffer(_, let index), _) = $0 else { return false }
+      guard $0.isOrdered, case .buffer(_, let index) = $0.place else { return false }
       return index.coefficient(of: range.id) == 0
     }
   }

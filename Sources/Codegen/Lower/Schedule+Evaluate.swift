@@ -19,11 +19,17 @@ extension Schedule {
     }
     var isSound = true
     for section in kernels.flatMap(\.sections) {
+      for number in section.writtenBuffers {
+        guard let over = buffers[number].over else { continue }
+        memory[number] = memory[over]
+        memory[over] = .init(repeating: Scalar.real(.nan).cast(to: buffers[over].dtype), count: memory[over].count)
+      }
       var touched = section.buffers.map { memory[$0] }
       let scalars = section.arguments.map { leaves[arguments[$0].leaf].scalars[0] }
       if program(section).evaluate(buffers: &touched, arguments: scalars) != 0 { isSound = false }
       for (position, number) in section.buffers.enumerated() { memory[number] = touched[position] }
     }
-    return (outputs.map { HostArray(scalars: memory[$0], buffers[$0].shape, buffers[$0].dtype) }, isSound)
+    let results = zip(outputs, outputShapes).map { HostArray(scalars: memory[$0], $1, buffers[$0].dtype) }
+    return (results, isSound)
   }
 }

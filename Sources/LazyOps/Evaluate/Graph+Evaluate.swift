@@ -66,6 +66,7 @@ extension Graph.Vertex {
     case .concatenate(let axis): concatenate(axis, sources)
     case .gather(let axis): try gather(axis, sources[0], sources[1])
     case .scatterAdd(let axis): try scatterAdd(axis, sources[0], sources[1], sources[2])
+    case .put(let axis): try put(axis, sources[0], sources[1], sources[2])
     case .update(let ranges):
       sources[0].elements.replacing(StridedView(shape).sliced(ranges), with: sources[1].elements)
     }
@@ -164,6 +165,28 @@ extension Graph.Vertex {
     return switch target.elements {
     case .real(let target): .real(add(target, values.elements.reals, +)).rounded(to: dtype)
     case .integer(let target): .integer(add(target, values.elements.integers, &+)).rounded(to: dtype)
+    }
+  }
+
+  private func put(
+    _ axis: Int, _ target: HostArray, _ index: HostArray, _ values: HostArray
+  ) throws(IndexOutOfRange) -> HostArray.Elements {
+    let (inner, extent, count) = (shape.strides[axis], shape[axis], index.shape[0])
+    let indices = index.elements.integers
+    for index in indices where !(0..<extent ~= Int(index)) {
+      throw IndexOutOfRange(op: "put", index: Int(index), extent: extent)
+    }
+    func put<T>(_ target: [T], _ values: [T]) -> [T] {
+      var result = target
+      for (position, value) in values.enumerated() {
+        let place = Int(indices[position / inner % count])
+        result[(position / inner / count * extent + place) * inner + position % inner] = value
+      }
+      return result
+    }
+    return switch target.elements {
+    case .real(let target): .real(put(target, values.elements.reals))
+    case .integer(let target): .integer(put(target, values.elements.integers))
     }
   }
 

@@ -1,6 +1,6 @@
 /// The error of a data-dependent index that names no element.
 public struct IndexOutOfRange: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The op that was given the index: `gather`, `scatterAdd`.
+  /// The op that was given the index: `gather`, `scatterAdd`, `put`.
   public let op: String
   /// The index.
   public let index: Int

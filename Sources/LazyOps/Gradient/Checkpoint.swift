@@ -126,7 +126,7 @@ extension Node {
     switch op {
     case .constant, .iota: true
     case .buffer, .argument, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce, .reshape, .permute,
-      .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .update:
+      .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
       false
     }
   }

@@ -45,10 +45,24 @@ extension Op {
       return Primitive.scatterAdd(.zeros(like: source), sources[1], g, axis: axis)
     case .scatterAdd(let axis):
       return place == 0 ? g : Primitive.gather(g, sources[1], axis: axis)
+    case .put(let axis):
+      if place == 0 { return Primitive.put(g, sources[1], .zeros(like: sources[2]), axis: axis) }
+      return lastValues(sources[1], axis, of: source.shape, in: result.shape, g)
     case .update(let ranges):
       return place == 0 ? Primitive.update(g, ranges, .zeros(like: sources[1])) : Primitive.slice(g, ranges)
     }
   }
+}
+
+/// Returns the gradient that arrives at the values of a `put`: that of the element each was put to, or zero for one that
+/// a later value replaced.
+private func lastValues(_ index: Tensor, _ axis: Int, of values: Shape, in target: Shape, _ g: Tensor) -> Tensor {
+  let extents = Shape((0..<values.rank).map { $0 == axis ? values[axis] : 1 })
+  func spread(_ list: Tensor) -> Tensor { Primitive.expand(Primitive.reshape(list, to: extents), to: values) }
+  let number = Primitive.iota(axis: 0, index.shape, index.dtype)
+  let none = Primitive.constant(.integer(-1), [target[axis]], index.dtype)
+  let last = Primitive.gather(Primitive.put(none, index, number, axis: 0), index, axis: 0)
+  return Tensor.where(spread(last .== number), Primitive.gather(g, spread(index), axis: axis), 0)
 }
 
 extension ReduceOp {

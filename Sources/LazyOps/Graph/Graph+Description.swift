@@ -1,12 +1,13 @@
 extension Graph: CustomStringConvertible {
-  /// One line a node, the outputs last:
+  /// One line a node, then the outputs, and the leaves whose memory may be taken over where there are any:
   ///
   ///     %0 = buffer : float32[2, 3]
   ///     %1 = exp %0 : float32[2, 3]
   ///     return %1
   package var description: String {
     let outputs = outputs.map { " %\($0)" }.joined(separator: ",")
-    return (nodes.indices.map(describe) + ["return" + outputs]).joined(separator: "\n")
+    let donated = donated.isEmpty ? [] : ["donated leaves " + donated.map(String.init).joined(separator: ", ")]
+    return (nodes.indices.map(describe) + ["return" + outputs] + donated).joined(separator: "\n")
   }
 
   /// Returns the line of one node.

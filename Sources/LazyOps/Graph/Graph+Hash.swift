@@ -13,12 +13,13 @@ extension Graph {
       case .constant(.large(let value)): mix(Int(truncatingIfNeeded: value))
       case .buffer, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce, .reshape,
         .permute,
-        .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .update:
+        .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
         break
       }
       for source in node.sources { mix(source) }
     }
     hasher.combine(state)
     hasher.combine(outputs)
+    hasher.combine(donated)
   }
 }

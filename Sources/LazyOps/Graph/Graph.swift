@@ -30,10 +30,13 @@ package struct Graph: Hashable, Sendable {
   package var nodes: [Vertex]
   /// The nodes whose values are asked for; one may stand here twice.
   package var outputs: [ID]
+  /// The positions, among the leaves, of those whose memory nobody else holds: a result may take it over.
+  package var donated: [Int]
 
-  package init(nodes: [Vertex] = [], outputs: [ID] = []) {
+  package init(nodes: [Vertex] = [], outputs: [ID] = [], donated: [Int] = []) {
     self.nodes = nodes
     self.outputs = outputs
+    self.donated = donated
   }
 
   /// The leaves in order of their numbers.
@@ -45,35 +48,7 @@ extension Graph {
   ///
   /// - Returns: the graph, whose outputs are `roots` in order, and the nodes behind its leaves, in leaf order.
   package static func snapshot(of roots: [Node]) -> (graph: Graph, leaves: [Node]) {
-    var graph = Graph()
-    var leaves: [Node] = []
-    var numbers = IdentityMap()
-    // A frame is a node whose sources have been read once, under its lock, and are being numbered.
-    var frames: [(node: Node, op: Op, sources: [Node], next: Int)] = []
-
-    func open(_ node: Node) {
-      guard numbers[node] == nil else { return }
-      let state = node.snapshot
-      let isRealized = state.storage != nil
-      frames.append((node, isRealized ? .buffer : node.op, isRealized ? [] : state.sources, 0))
-    }
-
-    for root in roots {
-      open(root)
-      while let frame = frames.last {
-        if frame.next < frame.sources.count {
-          frames[frames.count - 1].next += 1
-          open(frame.sources[frame.next])
-          continue
-        }
-        frames.removeLast()
-        let sources = frame.sources.map { numbers[$0]! }
-        numbers[frame.node] = graph.nodes.count
-        graph.nodes.append(Vertex(frame.op, sources, shape: frame.node.shape, dtype: frame.node.dtype))
-        if graph.nodes[graph.nodes.count - 1].isLeaf { leaves.append(frame.node) }
-      }
-    }
-    graph.outputs = roots.map { numbers[$0]! }
-    return (graph, leaves)
+    let snapshot = Snapshot(of: roots)
+    return (snapshot.graph, snapshot.leaves)
   }
 }

@@ -25,6 +25,9 @@ public final class Node: Sendable {
     package var storage: Storage?
     /// Whose result the node is, where gradients are to follow a rule of its own instead of the ops' derivatives.
     package var rule: GradientRule.Output?
+
+    /// Whether a pending node of `op` is without its sources.
+    func isTaken(from op: Op) -> Bool { storage == nil && sources.isEmpty && op.sourceCount != 0 }
   }
 
   package init(
@@ -66,7 +69,7 @@ public final class Node: Sendable {
     let (released, ruled) = state.withLock { state -> (State.Origin?, Node?) in
       guard state.storage == nil else { return (nil, nil) }
       state.storage = storage
-      guard !tracksGradient || stopsGradient else { return (nil, state.rule.map { $0.rule.computed[$0.place] }) }
+      guard keepsNoHistory else { return (nil, state.rule.map { $0.rule.computed[$0.place] }) }
       return (state.takeOrigin(), nil)
     }
     if let released { Node.free(consume released) }
@@ -74,13 +77,43 @@ public final class Node: Sendable {
     ruled?.realize(into: storage)
   }
 
+  /// Whether the node lets go of its sources when it is realized.
+  package var keepsNoHistory: Bool { !tracksGradient || stopsGradient }
+
+  /// Whether a thread that realizes the node has taken its sources for the time being.
+  package var isTaken: Bool { snapshot.isTaken(from: op) }
+
+  /// Takes the sources out. Whoever does so either realizes the node or gives them back.
+  package func takeSources() -> [Node] {
+    state.withLock { state in
+      defer { state.sources = [] }
+      return state.sources
+    }
+  }
+
+  /// Puts back what `takeSources` has taken.
+  package func giveBack(sources: [Node]) { state.withLock { $0.sources = sources } }
+
+  /// Takes the elements out of a node that only the caller holds, if their memory may be written over and nobody else
+  /// holds them either.
+  package func takeStorage() -> Storage? {
+    state.withLock { state in
+      guard state.storage?.isOwned == true, isKnownUniquelyReferenced(&state.storage) else { return nil }
+      defer { state.storage = nil }
+      return state.storage
+    }
+  }
+
+  /// Puts back what `takeStorage` has taken.
+  package func giveBack(storage: Storage) { state.withLock { $0.storage = storage } }
+
   deinit { Node.free(state.withLock { $0.takeOrigin() }) }
 
   /// Frees a chain of nodes with a worklist: releasing them one inside the other would overflow the stack.
   ///
   /// It takes the list over: a copy of it would make every node look shared.
   private static func free(_ origin: consuming State.Origin) {
-    guard !origin.sources.isEmpty else { return }
+    guard !origin.sources.isEmpty || origin.rule != nil else { return }
     var pending = origin.takeNodes()
     while var node = pending.popLast() {
       guard isKnownUniquelyReferenced(&node) else { continue }

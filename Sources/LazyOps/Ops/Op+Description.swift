@@ -24,6 +24,7 @@ extension Op: CustomStringConvertible {
     case .concatenate(let axis): "concatenate(\(axis))"
     case .gather(let axis): "gather(\(axis))"
     case .scatterAdd(let axis): "scatterAdd(\(axis))"
+    case .put(let axis): "put(\(axis))"
     case .update(let ranges): "update(\(text(ranges)))"
     }
   }

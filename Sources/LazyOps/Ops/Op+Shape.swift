@@ -46,6 +46,15 @@ extension Op {
         ?? fault(unless: first.dtype != .bool, "does not take bool")
         ?? fault(unless: sources[2] == (sources[1].shape, first.dtype), "values do not fit index and target")
         ?? expect(first, shape, dtype)
+    case .put(let axis):
+      let index = sources[1]
+      return fault(unless: index.dtype == .int32 || index.dtype == .int64, "index is \(index.dtype)")
+        ?? fault(unless: 0..<first.shape.rank ~= axis, "axis is out of range")
+        ?? fault(unless: index.shape.rank == 1, "index \(index.shape) is no list")
+        ?? fault(
+          unless: sources[2] == (first.shape.replacing(axis, by: index.shape[0]), first.dtype),
+          "values do not fit index and target")
+        ?? expect(first, shape, dtype)
     case .update(let ranges):
       return checkRegion(ranges, in: first.shape)
         ?? fault(unless: sources[1] == (Shape(ranges.map(\.count)), first.dtype), "value does not fit the region")
@@ -59,7 +68,7 @@ extension Op {
     case .buffer, .constant, .argument, .iota: 0
     case .unary, .cast, .bitcast, .detach, .reduce, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd: 1
     case .binary, .gather, .update: 2
-    case .select, .scatterAdd: 3
+    case .select, .scatterAdd, .put: 3
     case .barrier, .concatenate: nil
     }
   }
@@ -69,7 +78,7 @@ extension Op {
     switch self {
     case .unary, .binary, .select, .cast, .bitcast, .detach, .barrier: true
     case .buffer, .constant, .argument, .iota, .reduce, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd,
-      .concatenate, .gather, .scatterAdd, .update:
+      .concatenate, .gather, .scatterAdd, .put, .update:
       false
     }
   }
@@ -105,7 +114,7 @@ extension Op {
         ?? fault(unless: sources.reduce(0) { $0 + $1.shape[axis] } == shape[axis], "extents do not add up")
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
       .gather,
-      .scatterAdd, .update:
+      .scatterAdd, .put, .update:
       preconditionFailure("bug: \(self) is no movement")
     }
   }

@@ -54,6 +54,9 @@ public enum Op: Hashable, Sendable {
   case gather(axis: Int)
   /// Sources: target, index, values. Adds each value to the target's element its index names; the adjoint of `gather`.
   case scatterAdd(axis: Int)
+  /// Sources: target, index, values. result[i..., index[j], k...] = values[i..., j, k...], `index` being a list and
+  /// `index[j]` on `axis`; elsewhere the target. Of equal indices the last counts.
+  case put(axis: Int)
   /// Sources: target, value. The target with the elements of a region replaced.
   case update([AxisRange])
 }

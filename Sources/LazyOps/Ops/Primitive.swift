@@ -107,6 +107,12 @@ package enum Primitive {
     Tensor(.scatterAdd(axis: axis), [target, index, values], shape: target.shape, dtype: target.dtype)
   }
 
+  /// Returns `target` with the slices along `axis` that `index` names, a list, replaced; of equal indices the last
+  /// counts.
+  package static func put(_ target: Tensor, _ index: Tensor, _ values: Tensor, axis: Int) -> Tensor {
+    Tensor(.put(axis: axis), [target, index, values], shape: target.shape, dtype: target.dtype)
+  }
+
   /// Returns `target` with a region replaced.
   package static func update(_ target: Tensor, _ ranges: [AxisRange], _ value: Tensor) -> Tensor {
     Tensor(.update(ranges), [target, value], shape: target.shape, dtype: target.dtype)

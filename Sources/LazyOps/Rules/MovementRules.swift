@@ -91,6 +91,12 @@ extension Rule {
     },
   ]
 
+  static let put: [Rule] = [
+    Rule("put of nothing -> target") { graph, node in
+      graph[node.sources[2]].shape.elementCount == 0 ? node.sources[0] : nil
+    }
+  ]
+
   static let update: [Rule] = [
     Rule("update of everything -> value") { graph, node in
       guard case .update(let ranges) = node.op else { return nil }

@@ -47,7 +47,7 @@ extension Rule {
     case .reduce(.sum, _), .reduce(.product, _), .overlapAdd, .scatterAdd: break
     case .reduce(.maximum, _), .reduce(.minimum, _), .buffer, .constant, .argument, .iota, .unary, .binary, .select,
       .cast, .bitcast, .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather,
-      .update:
+      .put, .update:
       return nil
     }
     var wide = node

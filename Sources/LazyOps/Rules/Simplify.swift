@@ -41,6 +41,7 @@ extension Rule {
     switch op {
     case .buffer, .argument, .iota, .barrier, .gather: []
     case .scatterAdd: [Rule.halfSum]
+    case .put: put
     case .constant: constants
     case .unary: unary
     case .binary: binary

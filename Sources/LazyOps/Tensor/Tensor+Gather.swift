@@ -49,7 +49,7 @@ extension Tensor {
   }
 
   /// Returns the tensor in a dtype that can be an index.
-  private func asIndex(_ op: String) -> Tensor {
+  func asIndex(_ op: String) -> Tensor {
     Tensor.require(dtype.isInteger, op, "indices are \(dtype), not integers")
     switch dtype {
     case .int32, .int64: return self

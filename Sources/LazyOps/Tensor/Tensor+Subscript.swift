@@ -6,7 +6,12 @@ extension Tensor {
   /// does; several such tensors stand side by side, broadcast, and together name single elements.
   ///
   /// Assigning replaces the region in this variable; other copies of the tensor do not change. The value broadcasts and is
-  /// cast to the tensor's dtype.
+  /// cast to the tensor's dtype. Where index tensors name an element more than once, the last value stays. A tensor of
+  /// truth values can be assigned to: it stands for as many axes as it has, and the value, which is the same for all
+  /// places on these, goes where it is true.
+  ///
+  /// Nothing is copied where nobody else holds the tensor: `x[i] = row` then costs a row. Where the index changes from
+  /// step to step, `x[.argument(i)] = row` has the same structure for all, which is compiled once.
   public subscript(indices: any TensorIndex...) -> Tensor {
     get { selecting(indices.map(\.tensorIndexItem)) }
     set { self = replacing(indices.map(\.tensorIndexItem), with: newValue) }
@@ -26,41 +31,32 @@ extension Tensor {
 
   private func selecting(_ items: [TensorIndexItem]) -> Tensor {
     let selection = TensorSelection(items, of: shape)
+    Tensor.require(
+      selection.mask == nil, "subscript",
+      "how many elements a mask selects is known only when it is computed; use where")
     let part = Primitive.reshape(sliced(selection.ranges), to: Shape(selection.extents))
     guard let first = selection.tensors.first else { return part }
     if selection.tensors.count == 1 { return part.take(first.index, axis: first.axis) }
-    return part.taking(selection.tensors.map(\.index), axes: selection.tensors.map(\.axis))
+    let (place, axes) = part.place(of: selection.tensors)
+    return part.flatten(from: axes.lowerBound, through: axes.upperBound).take(place, axis: axes.lowerBound)
   }
 
-  private func replacing(_ items: [TensorIndexItem], with value: Tensor) -> Tensor {
-    let selection = TensorSelection(items, of: shape)
+  /// Returns index tensors for several neighbouring axes as one for the axis that these make when they are flattened.
+  func place(of tensors: [(axis: Int, index: Tensor)]) -> (place: Tensor, axes: ClosedRange<Int>) {
+    let axes = tensors[0].axis...tensors[tensors.count - 1].axis
+    if tensors.count == 1 { return (tensors[0].index.asIndex("subscript"), axes) }
     Tensor.require(
-      selection.tensors.isEmpty, "subscript", "a region given by a tensor cannot be assigned to; use scatterAdd")
-    let extents = Shape(selection.extents)
-    Tensor.require(
-      Shape.broadcast(value.shape, extents) == extents, "subscript",
-      "a value of shape \(value.shape) does not broadcast to the region's \(extents)")
-    let region = Primitive.reshape(
-      value.cast(to: dtype).spread(over: extents), to: Shape(selection.ranges.map(\.count)))
-    if zip(selection.ranges, shape.dimensions).allSatisfy({ $0.isWhole($1) }) { return region }
-    return region.elementCount == 0 ? self : Primitive.update(self, selection.ranges, region)
-  }
-
-  /// Returns the elements at the places that index tensors, one for each of several neighbouring axes, name together.
-  private func taking(_ indices: [Tensor], axes: [Int]) -> Tensor {
-    Tensor.require(
-      axes.last! - axes[0] == axes.count - 1, "subscript",
-      "index tensors stand on axes \(axes) of \(shape), which are not side by side")
+      axes.count == tensors.count, "subscript",
+      "index tensors stand on axes \(tensors.map(\.axis)) of \(shape), which are not side by side")
     var place = Tensor.full([], 0)
     var isInside = Tensor.full([], true)
-    for (axis, index) in zip(axes, indices) {
+    for (axis, index) in tensors {
       Tensor.require(index.dtype.isInteger, "subscript", "indices are \(index.dtype), not integers")
       let index = index.cast(to: .int64)
       isInside = isInside .& (index .>= 0) .& (index .< shape[axis])
       place = place * shape[axis] + index
     }
     // An index that is wrong on its own axis must not name an element by chance: -1 is found when it is used.
-    let checked = Tensor.where(isInside, place, -1)
-    return flatten(from: axes[0], through: axes.last!).take(checked, axis: axes[0])
+    return (Tensor.where(isInside, place, -1), axes)
   }
 }

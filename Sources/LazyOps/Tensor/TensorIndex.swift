@@ -28,6 +28,12 @@ extension TensorIndex where Self == TensorIndexItem {
   /// A new axis of extent 1.
   public static var newAxis: TensorIndexItem { TensorIndexItem(kind: .newAxis) }
 
+  /// The element at an index that is handed to the kernels when they run; its axis is removed. Kernels compiled for one
+  /// index serve all others. It does not count from the end.
+  public static func argument(_ index: Int) -> TensorIndexItem {
+    TensorIndexItem(kind: .tensor(.argument(index, dtype: .int64)))
+  }
+
   /// All axes that no other index is for; `...` itself may be written as the first or second index.
   public static var ellipsis: TensorIndexItem { TensorIndexItem(kind: .ellipsis) }
 

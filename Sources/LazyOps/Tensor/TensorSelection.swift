@@ -6,13 +6,16 @@ struct TensorSelection {
   private(set) var extents: [Int] = []
   /// The index tensors, and the axes of the result they are for.
   private(set) var tensors: [(axis: Int, index: Tensor)] = []
+  /// The tensor of truth values among the indices, and the axes of the result it is for.
+  private(set) var mask: (axes: Range<Int>, tensor: Tensor)?
 
   init(_ items: [TensorIndexItem], of shape: Shape) {
     var covered = 0
     var ellipses = 0
     for item in items {
       switch item.kind {
-      case .element, .slice, .tensor: covered += 1
+      case .element, .slice: covered += 1
+      case .tensor(let tensor): covered += tensor.dtype == .bool ? tensor.rank : 1
       case .ellipsis: ellipses += 1
       case .newAxis: continue
       }
@@ -26,12 +29,18 @@ struct TensorSelection {
       case .slice(let from, let to, let step): append(from, to, step, extent: shape[ranges.count])
       case .newAxis: extents.append(1)
       case .ellipsis: appendWhole(shape.rank - covered, of: shape)
+      case .tensor(let tensor) where tensor.dtype == .bool:
+        Tensor.require(mask == nil && tensor.rank > 0, "subscript", "there is one mask, and it has at least one axis")
+        mask = (extents.count..<extents.count + tensor.rank, tensor)
+        appendWhole(tensor.rank, of: shape)
       case .tensor(let index):
         tensors.append((extents.count, index))
         appendWhole(1, of: shape)
       }
     }
     appendWhole(shape.rank - ranges.count, of: shape)
+    Tensor.require(
+      mask == nil || tensors.isEmpty, "subscript", "a mask does not stand beside tensors of integers")
   }
 
   private mutating func appendWhole(_ count: Int, of shape: Shape) {

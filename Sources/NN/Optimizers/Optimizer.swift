@@ -63,8 +63,13 @@ open class Optimizer: ScalarSource {
       let own = arguments[dtype] ?? scalars.map { Tensor.argument($0, dtype: dtype) }
       arguments[dtype] = own
       var remembered = state[number].map(\.value)
-      values.append((parameter, update(parameter.value, gradients[number], state: &remembered, scalars: own)))
-      states += zip(state[number], remembered).map { ($0, $1) }
+      let value = update(parameter.value, gradients[number], state: &remembered, scalars: own)
+      // Cut off from their history, the results hold nothing of this step, and the new state is written over the old.
+      values.append((parameter, value.detached()))
+      for (cell, new) in zip(state[number], remembered) {
+        states.append((cell, new.detached()))
+        cell.prepare(states[states.count - 1].value)
+      }
     }
     Recording.current?.add(self, arguments: Array(arguments.values))
     Tensor.realize(others + values.map(\.value) + states.map(\.value))

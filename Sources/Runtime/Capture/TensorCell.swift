@@ -60,6 +60,10 @@ public final class TensorCell: Sendable {
     }
   }
 
+  /// Puts a value that is yet to be computed in the place of what is in the cell, whose memory it may then take over. A
+  /// captured function's body keeps what it has read.
+  package func prepare(_ value: Tensor) { if !Recording.isInBody { replace(.tensor(value)) } }
+
   /// The elements as they are now, computed if need be.
   var elements: Storage {
     get throws {

@@ -8,11 +8,14 @@ package struct ExecutablePlan: Sendable {
   package let launches: [KernelLaunch]
   /// The same launches as they are run.
   package let layout: LaunchLayout
+  /// The first launch that writes over a leaf's memory; by then all indices have been checked.
+  package let firstOverwrite: Int
 
   /// Creates the plan of a schedule from its kernels, loaded.
   package init(schedule: Schedule, launches: [KernelLaunch]) {
     (self.schedule, self.launches) = (schedule, launches)
     layout = LaunchLayout(schedule, launches)
+    firstOverwrite = schedule.firstOverwrite
   }
 }
 

@@ -34,7 +34,8 @@ package final class LaunchLayout: Sendable {
   let launches: [Range<Int>]
   let pointerCount: Int
   let scalarCount: Int
-  /// The places of each of the schedule's buffers in the table of pointers.
+  /// The places of each of the schedule's buffers in the table of pointers; what lies in another's memory is among the
+  /// places of that one, and in none of the lists below.
   let pointerPlaces: [[Int]]
   /// The places of each of the schedule's scalars in the table of scalars.
   let scalarPlaces: [[Int]]
@@ -49,7 +50,8 @@ package final class LaunchLayout: Sendable {
     var temporaries: [(buffer: Int, offset: Int)] = []
     var leaves: [(leaf: Int, buffer: Int)] = []
     var outputs: [(buffer: Int, byteCount: Int)] = []
-    for (number, buffer) in schedule.buffers.enumerated() {
+    let homes = schedule.memory.homes
+    for (number, buffer) in schedule.buffers.enumerated() where homes[number] == number {
       switch buffer.kind {
       case .leaf(let leaf): leaves.append((leaf, number))
       case .output: outputs.append((number, buffer.byteCount))
@@ -63,7 +65,9 @@ package final class LaunchLayout: Sendable {
     var pointerPlaces = [[Int]](repeating: [], count: schedule.buffers.count)
     var scalarPlaces = [[Int]](repeating: [], count: schedule.arguments.count)
     func append(_ section: SectionCall) {
-      for (position, buffer) in section.buffers.enumerated() { pointerPlaces[buffer].append(pointerCount + position) }
+      for (position, buffer) in section.buffers.enumerated() {
+        pointerPlaces[homes[buffer]].append(pointerCount + position)
+      }
       for (position, scalar) in section.arguments.enumerated() { scalarPlaces[scalar].append(scalarCount + position) }
       calls.append(
         Call(

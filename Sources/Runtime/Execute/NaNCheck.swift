@@ -138,7 +138,7 @@ extension Graph.Vertex {
     switch op {
     case .detach, .barrier, .reshape, .permute, .expand: true
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .slice, .pad,
-      .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .update:
+      .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
       false
     }
   }

@@ -27,6 +27,14 @@ final class NodeClaims: @unchecked Sendable {
     released.deallocate()
   }
 
+  /// Waits while the thread that realizes a node has its sources. Such a thread waits for nobody, so this is safe for one
+  /// that holds claims.
+  func waitWhileTaken(_ node: Node) {
+    pthread_mutex_lock(lock)
+    while node.isTaken { pthread_cond_wait(released, lock) }
+    pthread_mutex_unlock(lock)
+  }
+
   /// Calls `body` with those of the nodes that are not realized, while no other thread realizes them.
   func withPending(_ nodes: [Node], _ body: ([Node]) throws -> Void) rethrows {
     pthread_mutex_lock(lock)

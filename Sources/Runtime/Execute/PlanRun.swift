@@ -49,8 +49,12 @@ package final class PlanRun {
   /// Runs all kernels; `observe` is told of each launch and the seconds it took. Throws `OutOfMemory`.
   ///
   /// - Returns: whether every index read from a tensor was valid. Where one was not, kernels used another in its place
-  ///   and the results are of no use.
+  ///   and the results are of no use; no leaf has been written over.
   package func run(observe: ((KernelLaunch, Double) -> Void)? = nil) throws -> Bool {
+    for check in plan.schedule.indexChecks {
+      guard let place = layout.scalarPlaces[check.argument].first else { continue }
+      guard 0..<Int64(check.extent) ~= Int64(bitPattern: scalars[place]) else { return false }
+    }
     let memory = plan.schedule.memory.byteCount
     let temporaries = memory == 0 ? nil : try StoragePool.shared.allocate(byteCount: memory)
     // What the pointers point to is held by this run and this block.
@@ -66,6 +70,7 @@ package final class PlanRun {
     }
     var failure: Int32 = 0
     for (number, phases) in layout.launches.enumerated() {
+      if number == plan.firstOverwrite, failure != 0 { return false }
       let start = observe == nil ? 0 : monotonicNanoseconds()
       for phase in phases { launch(layout.phases[phase], &failure) }
       observe?(plan.launches[number], Double(monotonicNanoseconds() - start) * 1e-9)
@@ -74,7 +79,9 @@ package final class PlanRun {
   }
 
   /// The storage of the graph's output at `position`, once the kernels have run.
-  package func storage(ofOutput position: Int) -> Storage { storages[plan.schedule.outputs[position]]! }
+  package func storage(ofOutput position: Int) -> Storage {
+    storages[plan.schedule.memory.homes[plan.schedule.outputs[position]]]!
+  }
 
   /// Lets go of all storage; the next run begins by binding leaves.
   package func release() {

@@ -30,38 +30,63 @@ package enum Realizer {
   /// The nodes being realized, by any thread.
   private static let claims = NodeClaims()
 
+  /// Copies the pending graph behind nodes. What another thread is realizing, it waits for where it must.
+  static func snapshot(of nodes: [Node]) -> Snapshot { Snapshot(of: nodes) { claims.waitWhileTaken($0) } }
+
   /// Computes nodes that no other thread is at.
   private static func compute(_ pending: [Node]) throws {
-    let start = DebugLog.isOn ? monotonicNanoseconds() : 0
-    let (graph, leaves) = Graph.snapshot(of: pending)
-    if Environment.current.verify { graph.verify(after: "snapshot") }
-    if Environment.current.device == .interpreter { return try interpret(graph, leaves, into: pending) }
-
-    let plan: ExecutablePlan
-    do {
-      plan = try plans.plan(for: graph) {
-        let schedule = Schedule(graph, trace: DebugLog.ruleTrace)
-        saveVisualization(schedule)
-        return try KernelCompiler.shared.get().compile(schedule)
-      }
-    } catch let error where Realizer.leavesNothingToRun(error) {
-      Warning.once("compiler", "\(error)\nevery tensor is computed by the evaluator, which is slow")
-      return try interpret(graph, leaves, into: pending)
+    var snapshot = snapshot(of: pending)
+    if Environment.current.verify { snapshot.graph.verify(after: "snapshot") }
+    if Environment.current.device == .interpreter {
+      return try interpret(snapshot.graph, snapshot.leaves, into: pending)
     }
-    let digest = ResultDigest(graph, leaves: leaves)
+    // A captured function's calls bind leaves anew: its plans write over none.
+    let donated = Recording.isInBody ? [:] : snapshot.takeApart()
+    let digest = ResultDigest(snapshot.graph, leaves: snapshot.leaves, donated: donated)
+    let result: (plan: ExecutablePlan, storages: [Storage])?
+    do {
+      result = try run(snapshot.graph, snapshot.leaves, donated: donated)
+    } catch let error where Realizer.leavesNothingToRun(error) {
+      snapshot.restore()
+      Warning.once("compiler", "\(error)\nevery tensor is computed by the evaluator, which is slow")
+      return try interpret(snapshot.graph, snapshot.leaves, into: pending)
+    } catch {
+      snapshot.restore()
+      throw error
+    }
+    guard let result else {
+      // The kernels know only that some index was wrong; the evaluator finds it and throws.
+      snapshot.restore()
+      _ = try snapshot.graph.evaluate(leaves: snapshot.leaves.map { HostArray($0) })
+      preconditionFailure("bug: a kernel reported an index out of range where there is none")
+    }
+    for (node, storage) in zip(pending, result.storages) { node.realize(into: storage) }
+    digest?.record(pending)
+    Recording.current?.add(snapshot.graph, result.plan, leaves: snapshot.leaves, results: pending)
+  }
+
+  /// Computes a graph's outputs.
+  ///
+  /// - Parameters:
+  ///   - leaves: the nodes behind the graph's leaves, in order.
+  ///   - donated: the elements of those leaves that may be written over.
+  /// - Returns: the plan and the outputs' elements, or nil where an index was out of range; all leaves are then as they
+  ///   were.
+  private static func run(
+    _ graph: Graph, _ leaves: [Node], donated: [Int: Storage]
+  ) throws -> (plan: ExecutablePlan, storages: [Storage])? {
+    let start = DebugLog.isOn ? monotonicNanoseconds() : 0
+    let plan = try plans.plan(for: graph) {
+      let schedule = Schedule(graph, trace: DebugLog.ruleTrace)
+      saveVisualization(schedule)
+      return try KernelCompiler.shared.get().compile(schedule)
+    }
     let run = PlanRun(plan)
-    run.bind(elements: { leaves[$0].storage }, value: { leaves[$0].argument })
+    run.bind(elements: { donated[$0] ?? leaves[$0].storage }, value: { leaves[$0].argument })
     let log = DebugLog.isOn ? DebugLog(plan, since: start) : nil
     let isSound = try run.run(observe: log?.observer)
     log?.finish()
-    if !isSound {
-      // The kernels know only that some index was wrong; the evaluator finds it and throws.
-      _ = try graph.evaluate(leaves: leaves.map { HostArray($0) })
-      preconditionFailure("bug: a kernel reported an index out of range where there is none")
-    }
-    for (position, node) in pending.enumerated() { node.realize(into: run.storage(ofOutput: position)) }
-    digest?.record(pending)
-    Recording.current?.add(graph, plan, leaves: leaves, results: pending)
+    return isSound ? (plan, graph.outputs.indices.map { run.storage(ofOutput: $0) }) : nil
   }
 
   /// Whether there can be no kernels for a reason that lies outside: no compiler, or no place to put them.

@@ -81,7 +81,9 @@ package final class StoragePool: Sendable {
       return block
     }
     guard let base = pooled ?? fresh(size) else { throw OutOfMemory(byteCount: byteCount) }
-    return Storage(base: base, byteCount: byteCount) { [self] base, byteCount in giveBack(base, byteCount) }
+    return Storage(base: base, byteCount: byteCount, isOwned: true) { [self] base, byteCount in
+      giveBack(base, byteCount)
+    }
   }
 
   /// Gives all memory that is not in use to the system.

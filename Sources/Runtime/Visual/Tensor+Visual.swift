@@ -10,7 +10,7 @@ extension Tensor {
   ///     dot -Tsvg graph.dot -o graph.svg
   public static func dot(of tensors: [Tensor]) -> String {
     let pending = tensors.map(\.node).filter { $0.storage == nil }
-    return Schedule(Graph.snapshot(of: pending).graph).dot
+    return Schedule(Realizer.snapshot(of: pending).graph).dot
   }
 
   /// Returns the kernels that realizing some tensors together would run, as a picture in Graphviz's language.

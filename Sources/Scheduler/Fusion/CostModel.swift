@@ -45,6 +45,10 @@ enum CostModel {
   /// size with every step.
   static let inlineCopies = 8
 
+  /// The updates of one value, one after the other, that are computed as choices between two values for each element.
+  /// More of them are stored in place, each in its own region.
+  static let inlineUpdates = 4
+
   /// The longest chain of ops computed in registers; longer ones pass through memory, which bounds the size of a
   /// section and the depth of the recursions over it.
   static let inlineDepth = 100
@@ -79,7 +83,7 @@ enum CostModel {
       .bitcast:
       0
     case .cast, .select, .reduce, .overlapAdd: 1
-    case .pad, .concatenate, .gather, .scatterAdd, .update: 2
+    case .pad, .concatenate, .gather, .scatterAdd, .put, .update: 2
     case .unary(let op):
       switch op {
       case .negate, .absolute, .not, .floor, .ceiling, .round, .truncate: 1

@@ -1,3 +1,5 @@
+import LazyOps
+
 /// Moves kernels to the front that end the life of as much memory as they begin to use: a weight's gradient is computed
 /// as soon as it can be, so that the activation it is made from need not be kept until all others are done.
 struct EarlyRelease {
@@ -13,25 +15,24 @@ struct EarlyRelease {
   private var order: [Int] = []
 
   /// Returns kernels, each of which comes after those it needs, in an order that keeps that and needs less memory.
-  static func order(_ kernels: [Kernel], buffers: [Buffer]) -> [Kernel] {
-    var release = EarlyRelease(kernels, buffers)
+  static func order(_ kernels: [Kernel], graph: Graph, buffers: [Buffer]) -> [Kernel] {
+    var release = EarlyRelease(kernels, graph, buffers)
     for kernel in kernels.indices { release.run(kernel) }
     return release.order.map { kernels[$0] }
   }
 
-  private init(_ kernels: [Kernel], _ buffers: [Buffer]) {
+  private init(_ kernels: [Kernel], _ graph: Graph, _ buffers: [Buffer]) {
     self.kernels = kernels
     self.buffers = buffers
     followers = .init(repeating: [], count: kernels.count)
     missing = .init(repeating: 0, count: kernels.count)
     touching = .init(repeating: (0, 0), count: buffers.count)
     isDone = .init(repeating: false, count: kernels.count)
-    var writers = [Int?](repeating: nil, count: buffers.count)
-    for (number, kernel) in kernels.enumerated() { for buffer in kernel.writtenBuffers { writers[buffer] = number } }
+    let needs = ProducersFirst.needs(of: kernels.map { .init($0.sections, graph, buffers) })
     for (number, kernel) in kernels.enumerated() {
       for buffer in kernel.buffers { touching[buffer] = (touching[buffer].count + 1, touching[buffer].sum + number) }
-      for writer in Set((kernel.buffers + kernel.awaited).compactMap { writers[$0] }) where writer != number {
-        followers[writer].append(number)
+      for needed in Set(needs[number]) where needed != number {
+        followers[needed].append(number)
         missing[number] += 1
       }
     }

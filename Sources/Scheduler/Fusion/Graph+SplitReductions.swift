@@ -22,7 +22,7 @@ extension Graph {
         renamed.append(result.append(node.op, sources, node.shape, node.dtype))
       }
     }
-    result.graph.outputs = outputs.map { renamed[$0] }
+    (result.graph.outputs, result.graph.donated) = (outputs.map { renamed[$0] }, donated)
     return result
   }
 
@@ -67,7 +67,7 @@ extension Graph {
         case .expand, .window: return true
         case .reshape, .permute, .slice, .detach, .barrier: factor = nodes[factor].sources[0]
         case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .pad,
-          .overlapAdd, .concatenate, .gather, .scatterAdd, .update:
+          .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
           return false
         }
       }

@@ -25,6 +25,10 @@ struct KernelGrouping {
   private var updates: Int?
   /// The section that writes each buffer.
   private var places: [Int: Place] = [:]
+  /// The last kernel of updates in place.
+  private var overwriting: Int?
+  /// The kernels that use indices which may be out of range.
+  private var failing: Set<Int> = []
 
   /// A kernel, and the longest chain of kernels that it waits for. It depends on no kernel of the same level or above.
   private struct Group {
@@ -34,17 +38,14 @@ struct KernelGrouping {
 
   /// Groups sections and returns the kernels, each after those whose results it reads. Sections that write parts of one
   /// buffer are given, and stay, together.
-  static func kernels(of units: [[Section]], buffers: [Buffer]) -> [Kernel] {
-    let candidates = units.map { Candidate($0, buffers) }
+  static func kernels(of units: [[Section]], graph: Graph, buffers: [Buffer]) -> [Kernel] {
+    let steps = units.map { ProducersFirst.Step($0, graph, buffers) }
+    let candidates = zip(units, steps).map { Candidate($0, $1, buffers) }
     var grouping = KernelGrouping(candidates, buffers)
-    let order = ProducersFirst.order(
-      touched: candidates.map { $0.needs.sorted() }, written: candidates.map(\.writes))
-    for unit in order { grouping.place(candidates[unit]) }
+    for unit in ProducersFirst.order(steps) { grouping.place(candidates[unit]) }
     // Joining an earlier kernel may have moved a section before what it reads.
-    let kernels = grouping.kernels.map(\.kernel)
-    let sorted = ProducersFirst.order(
-      touched: kernels.reversed().map { $0.buffers + $0.awaited }, written: kernels.reversed().map(\.writtenBuffers))
-    return sorted.map { kernels[kernels.count - 1 - $0] }
+    let kernels = grouping.kernels.reversed().map(\.kernel)
+    return ProducersFirst.order(kernels.map { .init($0.sections, graph, buffers) }).map { kernels[$0] }
   }
 
   private init(_ candidates: [Candidate], _ buffers: [Buffer]) {
@@ -62,13 +63,20 @@ struct KernelGrouping {
     let isComputeBound: Bool
     /// The buffer that takes longest to read.
     let largest: Int?
+    /// The buffers it takes over: it must come after all that read them.
+    let overwritten: [Int]
+    /// Whether it must come after all that can fail, because it writes over a leaf.
+    let overwritesLeaf: Bool
+    let canFail: Bool
 
-    init(_ sections: [Section], _ all: [Buffer]) {
+    init(_ sections: [Section], _ step: ProducersFirst.Step, _ all: [Buffer]) {
       self.sections = sections
-      let writes = sections.reduce(into: Set<Int>()) { $0.formUnion($1.writtenBuffers) }
-      self.writes = writes
-      reads = sections.reduce(into: []) { $0.formUnion($1.readBuffers.subtracting(writes)) }
-      needs = sections.reduce(into: reads) { $0.formUnion(Set($1.awaited).subtracting(writes)) }
+      overwritten = step.overwritten
+      overwritesLeaf = step.overwritesLeaf
+      canFail = step.canFail
+      writes = step.written
+      reads = sections.reduce(into: []) { $0.formUnion($1.readBuffers.subtracting(step.written)) }
+      needs = sections.reduce(into: reads) { $0.formUnion(Set($1.awaited).subtracting(step.written)) }
       isComputeBound = sections.contains { $0.isComputeBound(all) }
       largest = reads.sorted().max { all[$0].byteCount < all[$1].byteCount }
     }
@@ -93,13 +101,19 @@ struct KernelGrouping {
   // MARK: - Placing a section
 
   private mutating func place(_ candidate: Candidate) {
-    let needed = Set(candidate.needs.compactMap { writers[$0]?.kernel })
+    var needed = Set((candidate.needs.union(candidate.overwritten)).compactMap { writers[$0]?.kernel })
+    for buffer in candidate.overwritten { needed.formUnion(readers[buffer] ?? []) }
+    if candidate.overwritesLeaf { needed.formUnion(failing) }
+    // From now on something waits for the updates.
+    if let open = updates, needed.contains(open) { updates = nil }
     let level = 1 + (needed.map { kernels[$0].level }.max() ?? -1)
     let isUpdate = isUpdate(candidate)
     let position =
-      furtherPhase(for: candidate, after: needed, level: level)
-      ?? siblings(of: candidate, besides: needed, level: level, isUpdate: isUpdate)
-      ?? (isUpdate ? updates.map { Position(kernel: $0, phase: 0) } : nil)
+      candidate.overwritten.isEmpty
+      ? furtherPhase(for: candidate, after: needed, level: level)
+        ?? siblings(of: candidate, besides: needed, level: level, isUpdate: isUpdate)
+        ?? (isUpdate ? updates.map { Position(kernel: $0, phase: 0) } : nil)
+      : besideOverwriting(needed: needed, level: level)
     let kernel = position?.kernel ?? kernels.count
     if let position {
       for section in candidate.sections { join(section, at: position) }
@@ -108,10 +122,12 @@ struct KernelGrouping {
       for (number, section) in candidate.sections.enumerated() {
         for buffer in section.writtenBuffers { places[buffer] = Place(kernel: kernel, phase: 0, section: number) }
       }
-      if isUpdate { updates = kernel }
+      if isUpdate && candidate.overwritten.isEmpty { updates = kernel }
+      if !candidate.overwritten.isEmpty { overwriting = kernel }
     }
     // Updates may wait for anything, because nothing waits for them.
     if updates == kernel { kernels[kernel].level = Swift.max(kernels[kernel].level, level) }
+    if candidate.canFail { failing.insert(kernel) }
     for buffer in candidate.writes { writers[buffer] = position ?? Position(kernel: kernel, phase: 0) }
     for buffer in candidate.reads where readers[buffer]?.last != kernel { readers[buffer, default: []].append(kernel) }
   }
@@ -176,6 +192,13 @@ struct KernelGrouping {
     let limit = buffers[largest].shape.elementCount / CostModel.fewNumbers
     return numbers.allSatisfy { buffers[$0].shape.elementCount <= limit }
       && kernel.sections.contains { $0.readBuffers.contains(largest) }
+  }
+
+  /// Where an update in place can run beside others: it waits neither for them nor for what waits for them, and they do
+  /// not read what it writes over, or it would wait for them.
+  private func besideOverwriting(needed: Set<Int>, level: Int) -> Position? {
+    guard let overwriting, !needed.contains(overwriting), kernels[overwriting].level >= level else { return nil }
+    return Position(kernel: overwriting, phase: 0)
   }
 
   /// Where the section can run beside others that read the same data.

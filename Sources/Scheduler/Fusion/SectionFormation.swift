@@ -9,56 +9,66 @@ struct SectionFormation {
   let graph: Graph
   /// The partial results that a grid barrier divides from what combines them.
   private let partials: Set<Graph.ID>
-  let staged: StagedNodes
+  /// Which updates are made in place, and the order this asks for.
+  let overwrites: Overwrites
   private(set) var sections: [SectionDraft] = []
   /// The section that computes each staged node.
   private(set) var sectionOf: [Graph.ID: Int] = [:]
   /// The nodes that need memory between sections or after the run.
   private(set) var buffered: Set<Graph.ID>
+  /// The nodes whose elements must all be in memory: outputs, and what an update takes over.
+  private let kept: Set<Graph.ID>
   /// For each staged node, the staged nodes that read it.
   private var readers: [[Graph.ID]]
-  /// For each staged node, the length of the longest chain of staged nodes that it is computed from.
+  /// For each staged node, the length of the longest chain of staged nodes that it comes after.
   private var levels: [Int]
   /// The sections of which something of a low level waits for something of a higher one.
   private var dips: [Dip] = []
+  let staged: StagedNodes
 
   init(_ split: SplitGraph) {
     graph = split.graph
     partials = split.partials
-    staged = StagedNodes(graph)
-    buffered = Set(split.graph.outputs.filter { split.graph.nodes[$0].op != .buffer })
+    overwrites = Overwrites(graph)
+    staged = overwrites.staged
+    kept = Set(graph.outputs + overwrites.targets.values)
+    buffered = Set(overwrites.targets.keys)
+    for id in kept where graph.nodes[id].op != .buffer { buffered.insert(id) }
     readers = .init(repeating: [], count: graph.nodes.count)
     levels = .init(repeating: 0, count: graph.nodes.count)
     for id in graph.nodes.indices where staged.isStaged[id] {
-      for producer in producers(of: id) {
-        readers[producer].append(id)
-        levels[id] = Swift.max(levels[id], levels[producer] + 1)
-      }
+      for producer in overwrites.reads[id]! { readers[producer].append(id) }
     }
+    findLevels()
     for root in graph.nodes.indices.reversed() where staged.isStaged[root] && sectionOf[root] == nil { form(root) }
   }
 
-  /// The staged nodes that `id` reads, itself or through inline nodes.
-  private func producers(of id: Graph.ID) -> [Graph.ID] {
-    var found: [Graph.ID] = []
-    var seen: Set<Graph.ID> = []
-    var pending = graph.nodes[id].sources
-    while let source = pending.popLast() {
-      guard seen.insert(source).inserted else { continue }
-      if staged.isStaged[source] { found.append(source) } else { pending += graph.nodes[source].sources }
+  /// Goes from what nothing is waited for to what follows it.
+  private mutating func findLevels() {
+    var missing = graph.nodes.indices.map { overwrites.reads[$0]?.count ?? 0 }
+    for id in overwrites.followers.values.joined() { missing[id] += 1 }
+    var ready = graph.nodes.indices.filter { missing[$0] == 0 }
+    while let id = ready.popLast() {
+      for next in followers(of: id) {
+        levels[next] = Swift.max(levels[next], levels[id] + 1)
+        missing[next] -= 1
+        if missing[next] == 0 { ready.append(next) }
+      }
     }
-    return found
   }
+
+  /// The staged nodes that come after one: those that read it, and updates in place that have to wait for it.
+  private func followers(of id: Graph.ID) -> [Graph.ID] { readers[id] + (overwrites.followers[id] ?? []) }
 
   // MARK: - Growing one section
 
   private mutating func form(_ root: Graph.ID) {
     let number = sections.count
-    var draft = SectionDraft(root: root, shape: graph.nodes[root].shape)
+    var draft = SectionDraft(root: root, shape: overwrites.domain(of: root, in: graph))
     draft.work = work(of: root)
     draft.operations = staged.operations[root]
     sectionOf[root] = number
-    if case .scatterAdd(let axis) = graph.nodes[root].op {
+    if let axis = graph.nodes[root].op.scatterAxis {
       // Values that fall on one place are added in order, by one thread: the axis is no part of the grid.
       draft.grid.removeAll { .variable($0) == draft.members[0].indices[axis] }
     }
@@ -107,6 +117,7 @@ struct SectionFormation {
         defer { made += 1 }
         return .variable(IndexVariable(id: made, extent: extent))
       }, found: { uses.append(($0, $1)) })
+    walk.isInPlace = { overwrites.targets[$0] != nil }
     walk.sources(of: member.node, at: member.indices)
     draft.nextVariable = made
     for (node, indices) in uses { draft.uses[node, default: []].append(indices) }
@@ -126,6 +137,11 @@ struct SectionFormation {
     let node = graph.nodes[id]
     if partials.contains(id) { return .refuse("threads share its chunks") }
     if node.op.isScatter { return .refuse("a scatter has a section of its own") }
+    if overwrites.targets[id] != nil { return .refuse("it is written in place") }
+    let followers = overwrites.followers[id] ?? []
+    if followers.contains(where: { sectionOf[$0] == number }) {
+      return .refuse("it comes before what is overwritten here")
+    }
     if sectionOf[id] != nil { return .refuse("computed in section \(sectionOf[id]!)") }
     if draft.members.count + draft.inlined.count >= CostModel.membersPerSection
       || draft.operations + staged.operations[id] > CostModel.operationsPerSection
@@ -136,11 +152,12 @@ struct SectionFormation {
     let grid = draft.grid.filter { indices.contains(.variable($0)) }
     let shrinks = grid.count < draft.grid.count
     let outside = readers[id].filter { sectionOf[$0] != number }
-    let isShared = !outside.isEmpty || graph.outputs.contains(id)
+    let isShared = !outside.isEmpty || kept.contains(id)
 
     if isShared && shrinks { return .refuse("others read it, and it would narrow the grid") }
     if isShared && wouldBeScattered(indices) { return .refuse("others read it, and it would be written in strides") }
-    if !outside.isEmpty && leadsInto(number, below: limit, from: outside) {
+    let later = outside + followers
+    if !later.isEmpty && leadsInto(number, below: limit, from: later) {
       return .refuse("what others make of it is needed here")
     }
 
@@ -184,7 +201,7 @@ struct SectionFormation {
   private func work(of id: Graph.ID) -> Int {
     let node = graph.nodes[id]
     let turns = node.op.isReduction ? graph.nodes[node.sources[0]].shape.elementCount : 0
-    return Swift.max(node.shape.elementCount, turns) * (1 + CostModel.cost(node.op))
+    return Swift.max(overwrites.domain(of: id, in: graph).elementCount, turns) * (1 + CostModel.cost(node.op))
   }
 
   /// Whether a grid of few points would take threads from much work: from the producer, which alone has a large grid,
@@ -213,7 +230,7 @@ struct SectionFormation {
       case .window: return true
       case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
         .reshape,
-        .permute, .expand, .slice, .pad, .overlapAdd, .concatenate, .gather, .scatterAdd, .update:
+        .permute, .expand, .slice, .pad, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
         pending += node.sources
       }
     }
@@ -230,7 +247,9 @@ struct SectionFormation {
   private mutating func noteDip(_ section: SectionDraft) {
     let members = section.members.map(\.node)
     let up = members.map { levels[$0] }.max() ?? 0
-    let outside = members.flatMap { readers[$0] }.filter { !members.contains($0) && !section.inlined.contains($0) }
+    let outside = (members + section.inlined).flatMap { followers(of: $0) }.filter {
+      !members.contains($0) && !section.inlined.contains($0)
+    }
     if let down = outside.map({ levels[$0] }).min(), down <= up { dips.append(Dip(down: down, up: up)) }
   }
 
@@ -250,12 +269,12 @@ struct SectionFormation {
     while let id = pending.popLast() {
       if seen.count > 4096 { return true }  // not proven harmless
       if levels[id] > limit { continue }
-      var next = self.readers[id]
+      var next = followers(of: id)
       if let section = sectionOf[id] {
         if section == number { return true }
         // A section runs as a whole: whatever any of its members leads to waits for all it reads.
         if section < sections.count, openedSections.insert(section).inserted {
-          next += sections[section].members.map(\.node)
+          next += sections[section].members.map(\.node) + sections[section].inlined
         }
       }
       for reader in next where seen.insert(reader).inserted { pending.append(reader) }
@@ -271,11 +290,22 @@ extension Op {
     case .reduce, .overlapAdd: true
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
       .permute,
-      .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .update:
+      .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
       false
     }
   }
 
   /// Whether the op writes to places that its data names.
-  var isScatter: Bool { if case .scatterAdd = self { true } else { false } }
+  var isScatter: Bool { scatterAxis != nil }
+
+  /// The axis on which the op's data names places it writes to; nil for all other ops.
+  var scatterAxis: Int? {
+    switch self {
+    case .scatterAdd(let axis), .put(let axis): axis
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+      .reshape,
+      .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .update:
+      nil
+    }
+  }
 }

@@ -4,6 +4,8 @@ import LazyOps
 /// buffer. All other nodes are inline: computed in registers wherever a staged node reads them.
 struct StagedNodes {
   let graph: Graph
+  /// For each update that is made in place, its target: only the region is computed.
+  private let inPlace: [Graph.ID: Graph.ID]
   /// Whether each node is staged.
   private(set) var isStaged: [Bool]
   /// Whether anything that is asked for depends on an element of the node.
@@ -55,13 +57,21 @@ struct StagedNodes {
   /// What a node is to a contraction, each the source of the one before.
   private enum Role: Int { case none, summand, factor, operand }
 
-  init(_ graph: Graph) {
+  /// Decides for a graph. The updates in `inPlace` are staged, and so are their targets; `before` names other nodes that
+  /// are staged in any case.
+  init(_ graph: Graph, inPlace: [Graph.ID: Graph.ID] = [:], before: Set<Graph.ID> = []) {
     self.graph = graph
+    self.inPlace = inPlace
     isStaged = .init(repeating: false, count: graph.nodes.count)
     isNeeded = isStaged
     cost = isStaged.map { _ in 0 }
     loads = cost
     operations = cost
+    for (id, target) in inPlace {
+      isStaged[id] = true
+      isStaged[target] = graph.nodes[target].op != .buffer
+    }
+    for id in before { isStaged[id] = true }
     estimate()
     decide()
     limitSize()
@@ -81,10 +91,24 @@ struct StagedNodes {
     }
   }
 
+  /// The sources whose elements a node reads: not the target that it updates in place.
+  private func sourcesRead(by id: Graph.ID) -> ArraySlice<Graph.ID> {
+    inPlace[id] == nil ? graph.nodes[id].valueSources[...] : graph.nodes[id].sources.dropFirst()
+  }
+
+  /// Whether computing each node, with what is inline in it, can fail: it uses an index that is not known to be in range.
+  var failures: [Bool] {
+    var fails = [Bool](repeating: false, count: graph.nodes.count)
+    for (id, node) in graph.nodes.enumerated() {
+      fails[id] = node.usesUncheckedIndex(in: graph) || node.valueSources.contains { fails[$0] && !isStaged[$0] }
+    }
+    return fails
+  }
+
   private func inlineCost(_ id: Graph.ID) -> Int { isReduction(id) ? 0 : cost[id] }
 
   private func isReduction(_ id: Graph.ID) -> Bool {
-    graph.nodes[id].op.isReduction || graph.nodes[id].op.isScatter
+    graph.nodes[id].op.isReduction || graph.nodes[id].op.isScatter || inPlace[id] != nil
   }
 
   private mutating func decide() {
@@ -97,7 +121,7 @@ struct StagedNodes {
       guard !isEmpty[id], isStaged[id] || readers[id].isRead else { continue }  // nobody reads it
       isNeeded[id] = true
       isStaged[id] = isStaged[id] || isReduction(id) || deservesStage(id, readers[id])
-      for source in node.valueSources {
+      for source in sourcesRead(by: id) {
         if readsFewElements(node, source) {
           readers[source].isRead = true
         } else if isStaged[id] {
@@ -124,7 +148,7 @@ struct StagedNodes {
     case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast:
       own == .factor && repeats ? .operand : own
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .reduce, .pad, .overlapAdd,
-      .concatenate, .gather, .scatterAdd, .update:
+      .concatenate, .gather, .scatterAdd, .put, .update:
       .none
     }
   }
@@ -137,7 +161,7 @@ struct StagedNodes {
     case .gather: true
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
       .reshape,
-      .permute, .slice, .pad, .overlapAdd, .concatenate, .scatterAdd, .update:
+      .permute, .slice, .pad, .overlapAdd, .concatenate, .scatterAdd, .put, .update:
       false
     }
   }
@@ -154,7 +178,7 @@ struct StagedNodes {
     case .buffer, .constant, .argument, .iota: return false
     // Movement passes the question on to what it moves.
     case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast: return false
-    case .reduce, .overlapAdd, .scatterAdd: return true
+    case .reduce, .overlapAdd, .scatterAdd, .put: return true
     case .unary, .binary, .select, .cast, .pad, .concatenate, .gather, .update:
       if readers.role == .operand { return true }
       if readers.sharedCopies + readers.movedCopies >= CostModel.inlineCopies { return true }

@@ -4,6 +4,8 @@ import LazyOps
 struct UseWalk {
   let graph: Graph
   let isStaged: (Graph.ID) -> Bool
+  /// Whether a node is an update in place, which does not read its target; its indices are those into its region.
+  var isInPlace: (Graph.ID) -> Bool = { _ in false }
   /// Makes an index variable for a reduced axis, a window's offset, or an index read from a tensor.
   var makeIndex: (Int) -> Index
   /// Called for each read of a staged node.
@@ -67,11 +69,19 @@ struct UseWalk {
       moved[axis] = makeIndex(graph.nodes[node.sources[0]].shape[axis])
       visit(node.sources[0], at: moved)
     case .scatterAdd(let axis):
-      visit(node.sources[0], at: indices)
+      if !isInPlace(id) { visit(node.sources[0], at: indices) }
       var moved = indices
       moved[axis] = makeIndex(graph.nodes[node.sources[1]].shape[axis])
       visit(node.sources[1], at: moved)
       visit(node.sources[2], at: moved)
+    case .put(let axis):
+      if !isInPlace(id) { visit(node.sources[0], at: indices) }
+      let position = makeIndex(graph.nodes[node.sources[1]].shape[0])
+      var moved = indices
+      moved[axis] = position
+      visit(node.sources[1], at: [position])
+      visit(node.sources[2], at: moved)
+    case .update where isInPlace(id): visit(node.sources[1], at: indices)
     case .update(let ranges):
       visit(node.sources[0], at: indices)
       let inside = SourceIndices(inside: ranges, at: indices, of: node.shape, bounded: { bounded($0, $1) })

@@ -74,20 +74,29 @@ extension Section {
     for result in stages.flatMap(\.results) {
       if case .buffer(let buffer, let index) = result.place { written[buffer] = index }
     }
-    let origin = { (variable: IndexVariable) in grid.contains(variable) ? Index.constant(0) : nil }
     for step in stages.flatMap(\.steps) {
       guard case .define(_, .load(.buffer(let buffer, let index), _)) = step, let result = written[buffer] else {
         continue
       }
-      let strides = grid.map { (result.coefficient(of: $0.id), index.coefficient(of: $0.id)) }
-      guard strides.allSatisfy({ $0 != nil && $0 != 0 && $0 == $1 }) else { return false }
-      // A point's elements lie within the smallest stride of the grid.
-      let block = strides.compactMap { $0.0 }.min() ?? .max
-      for bounds in [result.substituting(origin).bounds, index.substituting(origin).bounds] {
-        guard bounds.lowerBound >= 0, bounds.upperBound < block else { return false }
-      }
+      guard staysAtItsPoint(index, result) else { return false }
     }
     return true
+  }
+
+  /// Whether two accesses to one buffer touch the same element only at the same point of the grid.
+  func staysAtItsPoint(_ a: Index, _ b: Index) -> Bool {
+    let origin = { (variable: IndexVariable) in grid.contains(variable) ? Index.constant(0) : nil }
+    let strides = grid.map { (a.coefficient(of: $0.id), b.coefficient(of: $0.id)) }
+    guard strides.allSatisfy({ $0 != nil && $0 != 0 && $0 == $1 }) else { return false }
+    // A point's elements lie within the smallest stride of the grid, and no two points share one.
+    var block = Int.max
+    for (range, stride) in zip(grid, strides).sorted(by: { $0.1.0! > $1.1.0! }) {
+      guard stride.0! > 0, stride.0!.multipliedSaturated(by: range.extent) <= block else { return false }
+      block = stride.0!
+    }
+    return [a.substituting(origin).bounds, b.substituting(origin).bounds].allSatisfy {
+      $0.lowerBound >= 0 && $0.upperBound < block
+    }
   }
 
   /// The position of a number in one of the section's lists, to which it is added if need be.
@@ -117,7 +126,7 @@ extension Stage {
   }
 
   /// Replaces the places that the stage reads and writes.
-  fileprivate mutating func replacePlaces(_ replace: (Place) -> Place) {
+  mutating func replacePlaces(_ replace: (Place) -> Place) {
     steps = steps.map { step in
       guard case .define(let value, .load(let place, let mask)) = step else { return step }
       return .define(value, .load(replace(place), mask))
@@ -127,6 +136,7 @@ extension Stage {
       case .store(let place, let value): .store(replace(place), value)
       case .reduce(let op, let value, let place): .reduce(op, value, replace(place))
       case .add(let place, let value): .add(replace(place), value)
+      case .put(let place, let value): .put(replace(place), value)
       }
     }
   }

@@ -60,7 +60,7 @@ extension Stage {
     return both
   }
 
-  private var isOrdered: Bool { results.contains { if case .add = $0 { true } else { false } } }
+  private var isOrdered: Bool { results.contains(where: \.isOrdered) }
 
   private func definition(of value: Value) -> Step? {
     steps.first { if case .define(value, _) = $0 { true } else { false } }

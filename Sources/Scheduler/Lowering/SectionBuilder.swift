@@ -10,11 +10,14 @@ struct SectionBuilder {
   private var scratchOf: [Graph.ID: Int] = [:]
   private let memberOf: [Graph.ID: SectionDraft.Member]
   private var argumentOf: [Graph.ID: Int] = [:]
+  /// The node whose memory the root takes over, where that is an update in place.
+  private let target: Graph.ID?
 
-  /// Builds the section; `arguments` numbers the graph's argument nodes. Pieces that are joined to one buffer, with
-  /// nothing done to the whole, get a section each.
+  /// Builds the section; `arguments` numbers the graph's argument nodes, `targets` names what updates take over. Pieces
+  /// that are joined to one buffer, with nothing done to the whole, get a section each.
   static func build(
-    _ draft: SectionDraft, of graph: Graph, buffers: [Graph.ID: Int], arguments: [Graph.ID: Int]
+    _ draft: SectionDraft, of graph: Graph, buffers: [Graph.ID: Int], arguments: [Graph.ID: Int],
+    targets: [Graph.ID: Graph.ID] = [:]
   ) -> [Section] {
     let root = graph.nodes[draft.members[0].node]
     if case .concatenate(let axis) = root.op, draft.members.count == 1 {
@@ -24,9 +27,12 @@ struct SectionBuilder {
         return builder.finished
       }
     }
-    var builder = SectionBuilder(graph: graph, draft: draft, bufferOf: buffers, arguments: arguments)
+    let target = targets[draft.members[0].node]
+    var builder = SectionBuilder(graph: graph, draft: draft, bufferOf: buffers, arguments: arguments, target: target)
     for member in draft.members.reversed() { builder.append(member) }
-    return [builder.finished]
+    var section = builder.finished
+    if let target { section.take(buffers[target]!, over: buffers[draft.members[0].node]!) }
+    return [section]
   }
 
   /// The section, its stages joined and its ranges made few.
@@ -38,8 +44,11 @@ struct SectionBuilder {
     return section
   }
 
-  private init(graph: Graph, draft: SectionDraft, bufferOf: [Graph.ID: Int], arguments: [Graph.ID: Int]) {
+  private init(
+    graph: Graph, draft: SectionDraft, bufferOf: [Graph.ID: Int], arguments: [Graph.ID: Int], target: Graph.ID? = nil
+  ) {
     self.graph = graph
+    self.target = target
     self.draft = draft
     self.bufferOf = bufferOf
     section = Section(
@@ -91,7 +100,12 @@ struct SectionBuilder {
   private mutating func append(_ member: SectionDraft.Member) {
     let node = graph.nodes[member.node]
     switch node.op {
-    case .scatterAdd(let axis): appendScatter(member, node, axis)
+    case .update(let ranges) where target != nil && member.node == draft.members[0].node:
+      let place = bufferPlace(member.node, zip(member.indices, ranges).map { $0 * $1.step + $1.start })
+      appendStage(spatial: ownVariables(member)) { builder in
+        ([], [.store(place, builder.value(of: node.sources[1], at: member.indices))])
+      }
+    case .scatterAdd(let axis), .put(let axis): appendScatter(member, node, axis)
     case .reduce, .overlapAdd: appendReduction(member, node)
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
       .permute,
@@ -128,7 +142,7 @@ struct SectionBuilder {
         return Body(value: value, reduced: [turn.asVariable].compactMap { $0 }, reduction: .sum)
       case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
         .permute,
-        .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .update:
+        .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
         preconditionFailure("bug: \(graph.label(member.node)) is no reduction")
       }
     }
@@ -186,14 +200,17 @@ struct SectionBuilder {
     }
   }
 
-  /// Adds a stage that copies the target and one that adds the values to it in order.
+  /// Adds a stage that copies the target, unless it is updated in place, and one that adds the values to it, or puts
+  /// them there, in order.
   private mutating func appendScatter(_ member: SectionDraft.Member, _ node: Graph.Vertex, _ axis: Int) {
-    let place = bufferPlace(member.node, member.indices)
-    appendStage(spatial: ownVariables(member)) { builder in
-      ([], [.store(place, builder.value(of: node.sources[0], at: member.indices))])
+    if target == nil {
+      let place = bufferPlace(member.node, member.indices)
+      appendStage(spatial: ownVariables(member)) { builder in
+        ([], [.store(place, builder.value(of: node.sources[0], at: member.indices))])
+      }
     }
     let buffer = parameter(bufferOf[member.node]!)
-    let count = graph.nodes[node.sources[1]].shape[axis]
+    let count = graph.nodes[node.sources[2]].shape[axis]
     guard count > 0 else { return }
     var moved = member.indices
     var position: [IndexVariable] = []
@@ -204,11 +221,14 @@ struct SectionBuilder {
     moved[axis] = position.first.map { .variable($0) } ?? .constant(0)
     let others = ownVariables(member).filter { .variable($0) != member.indices[axis] }
     appendStage(spatial: position + others) { builder in
-      let index = builder.value(of: node.sources[1], at: moved)
+      let isPut = node.op == .put(axis: axis)
+      // The indices of a put are a list along the axis, the same for all others.
+      let index = builder.value(of: node.sources[1], at: isPut ? [moved[axis]] : moved)
       let value = builder.value(of: node.sources[2], at: moved)
       var target = moved
       target[axis] = .variable(builder.bind(index, extent: node.shape[axis]))
-      return ([], [.add(.buffer(buffer, SourceIndices.flatten(target, node.shape)), value)])
+      let place = Place.buffer(buffer, SourceIndices.flatten(target, node.shape))
+      return ([], [isPut ? .put(place, value) : .add(place, value)])
     }
   }
 

@@ -71,7 +71,7 @@ struct StageBuilder {
     let node = graph.nodes[id]
     func shape(_ source: Int) -> Shape { graph.nodes[node.sources[source]].shape }
     switch node.op {
-    case .buffer, .reduce, .overlapAdd, .scatterAdd: preconditionFailure("bug: \(graph.label(id)) has no home")
+    case .buffer, .reduce, .overlapAdd, .scatterAdd, .put: preconditionFailure("bug: \(graph.label(id)) has no home")
     case .constant(let scalar): return define(.constant(scalar.cast(to: node.dtype)), node.dtype)
     case .argument: return define(.argument(homes.argument(id)), node.dtype)
     case .iota(let axis): return define(.index(indices[axis]), node.dtype)

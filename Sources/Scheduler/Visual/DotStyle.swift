@@ -55,7 +55,7 @@ enum OpKind {
       case .unary, .binary, .select, .cast, .bitcast: .elementwise
       case .reduce, .overlapAdd: .reduction
       case .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate: .movement
-      case .gather, .scatterAdd, .update: .indexed
+      case .gather, .scatterAdd, .put, .update: .indexed
       }
   }
 }

@@ -145,7 +145,7 @@ struct KernelDot {
     switch node.op {
     case .constant(let value): return node.dtype == .float32 ? "\(Float(value.double))" : "\(value)"
     case .reduce: return "\(node.op.name)\naxes \(parameters)"
-    case .iota(let axis), .concatenate(let axis), .gather(let axis), .scatterAdd(let axis):
+    case .iota(let axis), .concatenate(let axis), .gather(let axis), .scatterAdd(let axis), .put(let axis):
       return "\(node.op.name)\naxis \(axis)"
     case .window(let geometry), .overlapAdd(let geometry):
       return "\(node.op.name)\naxis \(geometry.axis), size \(geometry.size),\n"
