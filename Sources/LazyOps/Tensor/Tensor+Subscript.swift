@@ -10,8 +10,9 @@ extension Tensor {
   /// truth values can be assigned to: it stands for as many axes as it has, and the value, which is the same for all
   /// places on these, goes where it is true.
   ///
-  /// Nothing is copied where nobody else holds the tensor: `x[i] = row` then costs a row. Where the index changes from
-  /// step to step, `x[.argument(i)] = row` has the same structure for all, which is compiled once.
+  /// Nothing is copied where nobody else holds the tensor: `x[i] = row` then costs a row. In a tensor that is computed,
+  /// integers are handed to the kernels when they run, so that a loop over rows compiles one; `.argument(i)` asks for
+  /// that everywhere.
   public subscript(indices: any TensorIndex...) -> Tensor {
     get { selecting(indices.map(\.tensorIndexItem)) }
     set { self = replacing(indices.map(\.tensorIndexItem), with: newValue) }

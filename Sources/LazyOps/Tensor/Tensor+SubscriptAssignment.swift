@@ -1,10 +1,26 @@
 extension Tensor {
   /// Returns the tensor with the part that indices choose replaced by a value that broadcasts to it.
   func replacing(_ items: [TensorIndexItem], with value: Tensor) -> Tensor {
-    let selection = TensorSelection(items, of: shape)
+    let selection = TensorSelection(positionsAsArguments(items), of: shape)
     if let mask = selection.mask { return replacing(selection, where: mask.tensor, on: mask.axes, with: value) }
     if !selection.tensors.isEmpty { return replacing(selection, atIndicesWith: value) }
     return updating(selection.ranges, with: value.spread(asRegion: Shape(selection.extents)))
+  }
+
+  /// Returns integers for the first axes of a tensor in memory as arguments: a loop over its rows compiles one kernel.
+  ///
+  /// In a tensor yet to be computed the place stays a part of the structure, which fuses better; and in the body of a
+  /// captured function, where a number that changes from call to call is to be found.
+  private func positionsAsArguments(_ items: [TensorIndexItem]) -> [TensorIndexItem] {
+    guard isRealized, RandomGenerator.recorder == nil, items.count <= rank else { return items }
+    var positions: [TensorIndexItem] = []
+    for (axis, item) in items.enumerated() {
+      guard case .element(let index) = item.kind else { return items }
+      let position = index < 0 ? index + shape[axis] : index
+      guard 0..<shape[axis] ~= position else { return items }  // what is wrong is said later
+      positions.append(.argument(position))
+    }
+    return positions
   }
 
   /// Returns the tensor with a region replaced; the value has as many elements and any dtype.
