@@ -9,6 +9,7 @@ let package = Package(
     .executable(name: "viz-graph", targets: ["viz-graph"]),
     .executable(name: "zoo", targets: ["zoo"]),
     .executable(name: "bench", targets: ["bench"]),
+    .executable(name: "fuzz", targets: ["fuzz"]),
   ],
   targets: [
     // The library, lowest level first. Each target imports only those above it in this list.
@@ -28,6 +29,7 @@ let package = Package(
     .executableTarget(
       name: "bench", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "LazyRuntime", "Swiftlet"],
       path: "Sources/bench"),
+    .executableTarget(name: "fuzz", dependencies: ["LazyOps", "LazyRuntime", "TestSupport"], path: "Sources/fuzz"),
 
     // The tests: one target a module, and one for the whole.
     .target(name: "TestSupport", dependencies: ["LazyOps"], path: "Tests/Support"),

@@ -21,9 +21,9 @@ package struct RandomGraphs {
     self.limit = limit
   }
 
-  /// Returns one to three tensors that share a random history over small leaves.
-  package mutating func make() -> [Tensor] {
-    var pool: [Tensor] = (0..<2).map { _ in leaf(shape()) }
+  /// Returns one to three tensors that share a random history over small leaves and what is in `beginnings`.
+  package mutating func make(from beginnings: [Tensor] = []) -> [Tensor] {
+    var pool: [Tensor] = beginnings + (0..<2).map { _ in leaf(shape()) }
     for _ in 0..<below(8) + 2 {
       let source = pool[below(pool.count)]
       let made =
@@ -46,7 +46,7 @@ package struct RandomGraphs {
   mutating func extent() -> Int { extents[below(extents.count)] }
 
   /// Returns a shape of no more elements than the limit; now and then an axis has none.
-  private mutating func shape() -> Shape {
+  mutating func shape() -> Shape {
     var extents = (0..<below(maximumRank + 1)).map { _ in extent() }
     if !extents.isEmpty, below(24) == 0 { extents[below(extents.count)] = 0 }
     while extents.reduce(1, *) > limit { extents[extents.indices.max { extents[$0] < extents[$1] }!] /= 2 }
