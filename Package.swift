@@ -41,6 +41,7 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests",
       dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "LazyRuntime", "TestSupport"]),
+    .testTarget(name: "FuzzTests", dependencies: ["LazyOps", "TestSupport"]),
     .testTarget(name: "NNTests", dependencies: ["Swiftlet"]),
   ],
   swiftLanguageModes: [.v6]

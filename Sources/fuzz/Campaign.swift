@@ -92,7 +92,7 @@ final class Campaign {
   /// Returns the command of a process that tries graphs.
   private func command(_ range: Range<Int>, _ variables: [String], _ path: [Int]) -> [String] {
     let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
-    var command = ["/usr/bin/env", "SWIFTLET_CACHE=\(cache)"] + variables
+    var command = ["/usr/bin/env", "SWIFTLET_CACHE=\(cache)", "SWIFT_BACKTRACE=enable=no"] + variables
     command += [program, "--worker", "--seed", "\(options.seed)", "--first", "\(range.lowerBound)"]
     command += ["--count", "\(range.count)", "--path", path.map { "\($0)" }.joined(separator: ",")]
     return command

@@ -120,7 +120,8 @@ extension Op {
       }
     case .reduce(let op, _): op == .sum || op == .product
     case .cast, .overlapAdd, .scatterAdd: true
-    case .buffer, .constant, .argument, .iota, .select, .bitcast, .detach, .barrier, .reshape, .permute, .expand, .slice, .pad,
+    case .buffer, .constant, .argument, .iota, .select, .bitcast, .detach, .barrier, .reshape, .permute, .expand,
+      .slice, .pad,
       .window, .concatenate, .gather, .update:
       false
     }
@@ -131,7 +132,8 @@ extension Op {
     switch self {
     case .reduce, .overlapAdd: 0
     case .scatterAdd: 2
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape, .permute,
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
+      .permute,
       .expand, .slice, .pad, .window, .concatenate, .gather, .update:
       nil
     }
