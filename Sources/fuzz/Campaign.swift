@@ -39,7 +39,7 @@ final class Campaign {
       forgetKernels()
       showProgress(next - options.first)
     }
-    print("\(passed) passed, \(failed) failed")
+    say("\(passed) passed, \(failed) failed")
     return failed == 0
   }
 
@@ -51,6 +51,9 @@ final class Campaign {
     let seconds = (ContinuousClock.now - start).components.seconds
     tell("\(count) of \(options.count) graphs in \(seconds) s, \(failed) failed")
   }
+
+  /// Prints at once, whatever standard output is.
+  private func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
   private func tell(_ text: String) { FileHandle.standardError.write(Data("fuzz: \(text)\n".utf8)) }
 
@@ -176,13 +179,13 @@ final class Campaign {
         while range.count > step, fails(range.dropFirst(step)) { range = range.dropFirst(step) }
       }
     }
-    print("FAILED together, not alone: \(fault)\nrepeat: \(repetition(range))\n")
+    say("FAILED together, not alone: \(fault)\nrepeat: \(repetition(range))\n")
   }
 
   /// Makes a graph that fails smaller, and prints it.
   private func explain(_ number: Int, _ fault: String, isMade: Bool) {
     guard isMade, failed <= Campaign.shrinkLimit else {
-      print("FAILED graph \(number): \(fault)\nrepeat: \(repetition(number..<number + 1))\n")
+      say("FAILED graph \(number): \(fault)\nrepeat: \(repetition(number..<number + 1))\n")
       return
     }
     let original = FuzzCase.make(seed: options.seed, number: number)
@@ -193,9 +196,9 @@ final class Campaign {
       last = fault
       return true
     }
-    print("FAILED graph \(number): \(last)")
-    if !path.isEmpty { print("(\(path.count) steps smaller; at first: \(fault))") }
-    print("\(smallest)\nrepeat: \(repetition(number..<number + 1))\n")
+    say("FAILED graph \(number): \(last)")
+    if !path.isEmpty { say("(\(path.count) steps smaller; at first: \(fault))") }
+    say("\(smallest)\nrepeat: \(repetition(number..<number + 1))\n")
   }
 
   private func repetition(_ range: Range<Int>) -> String {

@@ -92,8 +92,14 @@ struct Worker {
         return report(trial.number, "failed a leaf that is held has changed: \(fault)")
       }
     }
+    if trial.number % Worker.capturedShare == 0, let fault = trial.trial.captureFault {
+      return report(trial.number, "failed \(fault)")
+    }
     report(trial.number, "passed \(Worker.digest(nodes.early + nodes.outputs))")
   }
+
+  /// Of how many graphs one is captured as well.
+  private static let capturedShare = 8
 
   /// The difference that is never a fault, relative to the expected number where that is above 1.
   private static let tolerance = 1e-4

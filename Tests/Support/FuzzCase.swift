@@ -30,20 +30,25 @@ package struct FuzzCase: Sendable {
 
   /// Makes the nodes anew: nobody else holds them, their leaves or what they share.
   package func nodes() -> (leaves: [Node], early: [Node], outputs: [Node]) {
-    var made: [Node] = []
-    var values = leaves.makeIterator()
-    var bound: [Node] = []
-    for vertex in graph.nodes {
-      let value = vertex.isLeaf ? values.next() : nil
-      if vertex.op == .buffer {
-        made.append(value!.leaf)
-      } else {
-        let sources = vertex.sources.map { made[$0] }
-        made.append(Node(vertex.op, sources, shape: vertex.shape, dtype: vertex.dtype, argument: value?.first))
-      }
-      if vertex.isLeaf { bound.append(made[made.count - 1]) }
+    let bound = zip(graph.leaves, leaves).map { id, value -> Node in
+      let vertex = graph.nodes[id]
+      if vertex.op == .buffer { return value.leaf }
+      return Node(.argument, shape: vertex.shape, dtype: vertex.dtype, argument: value.first)
     }
+    let made = nodes(on: bound)
     return (bound, early.map { made[$0] }, graph.outputs.map { made[$0] })
+  }
+
+  /// Makes the nodes anew, on leaves of one's own.
+  package func nodes(on leaves: [Node]) -> [Node] {
+    var made: [Node] = []
+    var unbound = leaves.makeIterator()
+    for vertex in graph.nodes {
+      let sources = vertex.sources.map { made[$0] }
+      made.append(
+        vertex.isLeaf ? unbound.next()! : Node(vertex.op, sources, shape: vertex.shape, dtype: vertex.dtype))
+    }
+    return made
   }
 }
 
