@@ -15,7 +15,7 @@ import Testing
     var ops: Set<Substring> = []
     var dtypes: Set<DType> = []
     var steps = 0
-    for number in 0..<600 {
+    for number in 0..<1200 {
       let trial = FuzzCase.make(seed: 0, number: number)
       #expect(trial.graph.fault == nil)
       #expect(trial.leaves.map(\.dtype) == trial.graph.leaves.map { trial.graph.nodes[$0].dtype })

@@ -76,6 +76,14 @@ import Testing
     ])
   }
 
+  /// A load under a mask in a loop that the C compiler peels: gcc 12 computed its address from another array's.
+  @Test func sumsOverUpdatedRows() throws {
+    let (x, row) = (numbers([9, 8, 9]) * 4, numbers([8, 9]) * 3 + 2)
+    var changed = x
+    changed[8] = row
+    try check([("row 8", [changed.cast(to: .int32).cast(to: .int64).sum(axis: 0)])])
+  }
+
   /// Values that are moved and added again and again: they must not multiply inside a kernel.
   @Test func stencilsOfStencils() throws {
     var (rolled, mirrored, empty) = (numbers([40]), numbers([20_000]), Tensor.zeros([0, 3]))

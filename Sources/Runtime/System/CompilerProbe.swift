@@ -74,6 +74,8 @@ struct CompilerProbe: Equatable {
       self.flags.append("-fno-thread-jumps")
       // Short loops over partial sums become straight code, which keeps them in registers.
       self.flags.append("-fpeel-loops")
+      // gcc 12 gives a load under a mask in a peeled loop the address of another array's element: wrong numbers.
+      self.flags.append("-fno-ivopts")
       #if os(Linux)
         // Conversions of half types that the processor does not have are functions of the compiler's own library.
         libraries.append("-lgcc")
