@@ -25,7 +25,7 @@ import Testing
     }
     let movement: Set<Substring> = [
       "reshape", "permute", "expand", "slice", "pad", "window", "overlapAdd", "concatenate", "gather", "scatterAdd",
-      "update",
+      "put", "update",
     ]
     let others: Set<Substring> = ["buffer", "constant", "argument", "iota", "select", "cast", "bitcast"]
     let tables =

@@ -122,7 +122,7 @@ extension Op {
     case .cast, .overlapAdd, .scatterAdd: true
     case .buffer, .constant, .argument, .iota, .select, .bitcast, .detach, .barrier, .reshape, .permute, .expand,
       .slice, .pad,
-      .window, .concatenate, .gather, .update:
+      .window, .concatenate, .gather, .put, .update:
       false
     }
   }
@@ -134,7 +134,7 @@ extension Op {
     case .scatterAdd: 2
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
       .permute,
-      .expand, .slice, .pad, .window, .concatenate, .gather, .update:
+      .expand, .slice, .pad, .window, .concatenate, .gather, .put, .update:
       nil
     }
   }

@@ -70,8 +70,10 @@ extension RandomGraphs {
     var read: [Tensor] = []
     for _ in 0..<2 + below(5) {
       let row = below(rows)
-      switch below(7) {
+      switch below(9) {
       case 0: x[row] = realLeaf([columns])
+      case 6: x[Tensor([row, below(rows), row])] = realLeaf([3, columns])
+      case 7: x[x .> 0.25] = realLeaf([])
       case 1: x[row] = x[below(rows)] + 1
       case 2: x[.slice(from: row)] = x[.slice(from: row)] * 0.5
       case 3: x[.slice(by: 2), below(columns)] = Tensor.argument(Double(below(9)) / 4)
