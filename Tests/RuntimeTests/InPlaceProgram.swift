@@ -40,6 +40,11 @@ final class InPlaceProgram {
 
   private func keep(_ tensor: Tensor) { if mode != .free { kept.append(tensor) } }
 
+  /// Checks programs, each with what is special about it.
+  static func check(_ cases: [(name: String, body: Body)], sourceLocation: SourceLocation = #_sourceLocation) throws {
+    for (name, body) in cases { try check(name, body, sourceLocation: sourceLocation) }
+  }
+
   /// Runs the program in all modes and compares all results, and all that was kept.
   static func check(_ name: String, _ body: Body, sourceLocation: SourceLocation = #_sourceLocation) throws {
     var expected: [HostArray] = []
