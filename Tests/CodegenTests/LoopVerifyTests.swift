@@ -96,6 +96,21 @@ struct LoopVerifyTests {
     #expect(shifted(6).contains("outside 0..<32"))
   }
 
+  /// Rows of seven elements, eight apart, in pieces of four: an odd piece has three.
+  @Test func piecesOfRowsEndWithTheirRow() {
+    func shifted(_ shift: Int) -> String {
+      fault { b, i in
+        b.loop("o", 8) { b, o in
+          b.loop("t", .min(.constant(4), .constant(7) - o.modulo(2) * 4), extent: 4) { b, t in
+            _ = b.load(.buffer(0, o * 4 + t + shift))
+          }
+        }
+      }
+    }
+    #expect(shifted(1) == "none")
+    #expect(shifted(2).contains("outside 0..<32"))
+  }
+
   @Test func vectorTurnsAreIndependent() {
     #expect(fault(.vector) { b, i in b.emit(.store(.buffer(1, i), b.load(.buffer(0, i)))) } == "none")
     #expect(fault(.vector) { b, i in b.emit(.store(.buffer(1, i * 4 + 3), b.load(.buffer(1, i * 4 + 3)))) } == "none")

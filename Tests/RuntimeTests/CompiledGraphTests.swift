@@ -76,6 +76,15 @@ import Testing
     ])
   }
 
+  @Test func emptyTensorsThatAreShapedAndPadded() throws {
+    let empty = numbers([1, 1, 0])
+    try check([
+      ("padded", [empty.reshape([10, 0]).pad([(low: 1, high: 1), (low: 0, high: 1)], value: 3)]),
+      ("joined", [Tensor.concatenate([empty.reshape([0, 4]), numbers([2, 4])], axis: 0) + 1]),
+      ("summed", [empty.reshape([3, 0]).sum(axis: 1)]),
+    ])
+  }
+
   /// A load under a mask in a loop that the C compiler peels: gcc 12 computed its address from another array's.
   @Test func sumsOverUpdatedRows() throws {
     let (x, row) = (numbers([9, 8, 9]) * 4, numbers([8, 9]) * 3 + 2)

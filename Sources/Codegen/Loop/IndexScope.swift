@@ -99,6 +99,7 @@ package struct IndexScope {
       let (depth, rank) = (depth(of: term.atom), rank(term))
       if rank > 0, (depth, rank) > (chosen?.depth ?? -1, chosen?.rank ?? 0) { chosen = (term, depth, rank) }
     }
+    if let whole = withoutRemainder(constant, terms) { return min(best, upperBound(of: whole)) }
     if let bound = largerAlternative(constant, terms) { return min(best, bound) }
     guard let term = chosen?.term else { return best }
     let coefficient = term.coefficient
@@ -144,6 +145,22 @@ package struct IndexScope {
       var rest = Index.constant(constant)
       for (other, term) in terms.enumerated() where other != place { rest += term.atom * term.coefficient }
       return operands.map { upperBound(of: rest + $0 * term.coefficient) }.max()
+    }
+    return nil
+  }
+
+  /// Returns a sum in which x - x % n stands as n times the quotient: at its end x may leave no remainder. Nil where
+  /// nothing of that kind is in it.
+  private func withoutRemainder(_ constant: Int, _ terms: [IndexTerm]) -> Index? {
+    for remainder in terms {
+      guard case .modulo(let dividend, let divisor) = remainder.atom, case .variable = dividend,
+        terms.contains(where: { $0.atom == dividend && $0.coefficient == -remainder.coefficient })
+      else { continue }
+      var rest = Index.constant(constant)
+      for term in terms where term.atom != dividend && term.atom != remainder.atom {
+        rest += term.atom * term.coefficient
+      }
+      return rest + dividend.floorDivide(by: divisor) * (-remainder.coefficient * divisor)
     }
     return nil
   }

@@ -98,7 +98,8 @@ package struct SourceIndices {
   package static func unflatten(_ position: Index, _ shape: Shape) -> [Index] {
     zip(shape.strides, shape.dimensions).enumerated().map { axis, pair in
       let (stride, extent) = pair
-      if extent == 1 { return .constant(0) }
+      // What has no elements is never read: where it is padded, say, only a mask that never holds leads here.
+      if extent <= 1 { return .constant(0) }
       let quotient = position.floorDivide(by: Swift.max(stride, 1))
       return axis == 0 ? quotient : quotient.modulo(extent)
     }
