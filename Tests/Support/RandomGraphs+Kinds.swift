@@ -67,7 +67,8 @@ extension RandomGraphs {
   /// Returns elements chosen by index, values added by index, or a region replaced.
   mutating func lookedUp(_ x: Tensor, _ pool: [Tensor]) -> Tensor {
     guard x.rank > 0, x.elementCount > 0 else { return x }
-    let axis = below(x.rank)
+    // What is chosen and assigned to below names three axes at most.
+    let axis = below(min(x.rank, 3))
     let extent = x.shape[axis]
     let numeric = x.dtype == .bool ? x.cast(to: .int32) : x
     switch below(9) {
