@@ -17,14 +17,12 @@ struct KernelGrouping {
   /// The buffers that some section reads or waits for.
   private let isRead: Set<Int>
   private var kernels: [Group] = []
-  /// Where each buffer is written.
-  private var writers: [Int: Position] = [:]
+  /// The section that writes each buffer; of those that write parts of one, the last.
+  private var writers: [Int: Place] = [:]
   /// The kernels that read a buffer, in the order in which they came to.
   private var readers: [Int: [Int]] = [:]
   /// The kernel of elementwise sections that nothing waits for.
   private var updates: Int?
-  /// The section that writes each buffer.
-  private var places: [Int: Place] = [:]
   /// The last kernel of updates in place.
   private var overwriting: Int?
   /// The kernels that use indices which may be out of range.
@@ -59,22 +57,15 @@ struct KernelGrouping {
     let reads: Set<Int>
     /// The buffers that are written before: those it reads, and those it only waits for.
     let needs: Set<Int>
-    let writes: Set<Int>
     let isComputeBound: Bool
     /// The buffer that takes longest to read.
     let largest: Int?
-    /// The buffers it takes over: it must come after all that read them.
-    let overwritten: [Int]
-    /// Whether it must come after all that can fail, because it writes over a leaf.
-    let overwritesLeaf: Bool
-    let canFail: Bool
+    /// What must come before it.
+    let step: ProducersFirst.Step
 
     init(_ sections: [Section], _ step: ProducersFirst.Step, _ all: [Buffer]) {
       self.sections = sections
-      overwritten = step.overwritten
-      overwritesLeaf = step.overwritesLeaf
-      canFail = step.canFail
-      writes = step.written
+      self.step = step
       reads = sections.reduce(into: []) { $0.formUnion($1.readBuffers.subtracting(step.written)) }
       needs = sections.reduce(into: reads) { $0.formUnion(Set($1.awaited).subtracting(step.written)) }
       isComputeBound = sections.contains { $0.isComputeBound(all) }
@@ -101,15 +92,15 @@ struct KernelGrouping {
   // MARK: - Placing a section
 
   private mutating func place(_ candidate: Candidate) {
-    var needed = Set((candidate.needs.union(candidate.overwritten)).compactMap { writers[$0]?.kernel })
-    for buffer in candidate.overwritten { needed.formUnion(readers[buffer] ?? []) }
-    if candidate.overwritesLeaf { needed.formUnion(failing) }
+    var needed = Set((candidate.needs.union(candidate.step.overwritten)).compactMap { writers[$0]?.kernel })
+    for buffer in candidate.step.overwritten { needed.formUnion(readers[buffer] ?? []) }
+    if candidate.step.overwritesLeaf { needed.formUnion(failing) }
     // From now on something waits for the updates.
     if let open = updates, needed.contains(open) { updates = nil }
     let level = 1 + (needed.map { kernels[$0].level }.max() ?? -1)
     let isUpdate = isUpdate(candidate)
     let position =
-      candidate.overwritten.isEmpty
+      candidate.step.overwritten.isEmpty
       ? furtherPhase(for: candidate, after: needed, level: level)
         ?? siblings(of: candidate, besides: needed, level: level, isUpdate: isUpdate)
         ?? (isUpdate ? updates.map { Position(kernel: $0, phase: 0) } : nil)
@@ -120,15 +111,14 @@ struct KernelGrouping {
     } else {
       kernels.append(Group(kernel: Kernel(phases: [candidate.sections]), level: level))
       for (number, section) in candidate.sections.enumerated() {
-        for buffer in section.writtenBuffers { places[buffer] = Place(kernel: kernel, phase: 0, section: number) }
+        for buffer in section.writtenBuffers { writers[buffer] = Place(kernel: kernel, phase: 0, section: number) }
       }
-      if isUpdate && candidate.overwritten.isEmpty { updates = kernel }
-      if !candidate.overwritten.isEmpty { overwriting = kernel }
+      if isUpdate && candidate.step.overwritten.isEmpty { updates = kernel }
+      if !candidate.step.overwritten.isEmpty { overwriting = kernel }
     }
     // Updates may wait for anything, because nothing waits for them.
     if updates == kernel { kernels[kernel].level = Swift.max(kernels[kernel].level, level) }
-    if candidate.canFail { failing.insert(kernel) }
-    for buffer in candidate.writes { writers[buffer] = position ?? Position(kernel: kernel, phase: 0) }
+    if candidate.step.canFail { failing.insert(kernel) }
     for buffer in candidate.reads where readers[buffer]?.last != kernel { readers[buffer, default: []].append(kernel) }
   }
 
@@ -137,7 +127,7 @@ struct KernelGrouping {
     if phase == kernels[kernel].kernel.phases.count { kernels[kernel].kernel.phases.append([]) }
     // What follows a section of the phase runs in that; after it come the latest others.
     let followed = Set(
-      section.readBuffers.compactMap { places[$0] }.filter { $0.kernel == kernel && $0.phase == phase })
+      section.readBuffers.compactMap { writers[$0] }.filter { $0.kernel == kernel && $0.phase == phase })
     let count = kernels[kernel].kernel.phases[phase].count
     let others = (0..<count).suffix(CostModel.siblingsTried).map { Place(kernel: kernel, phase: phase, section: $0) }
     for place in followed.sorted(by: { $0.section < $1.section }) + others {
@@ -146,10 +136,10 @@ struct KernelGrouping {
         followed.contains(place) || both.stages.count < sibling.stages.count + section.stages.count
       else { continue }
       kernels[kernel].kernel.phases[phase][place.section] = both
-      for buffer in section.writtenBuffers { places[buffer] = place }
+      for buffer in section.writtenBuffers { writers[buffer] = place }
       return
     }
-    for buffer in section.writtenBuffers { places[buffer] = Place(kernel: kernel, phase: phase, section: count) }
+    for buffer in section.writtenBuffers { writers[buffer] = Place(kernel: kernel, phase: phase, section: count) }
     kernels[kernel].kernel.phases[phase].append(section)
   }
 
@@ -220,6 +210,6 @@ struct KernelGrouping {
   /// Whether the section is elementwise and writes only what is asked for and read by no section after it.
   private func isUpdate(_ candidate: Candidate) -> Bool {
     !candidate.isComputeBound && !candidate.isReducing
-      && candidate.writes.allSatisfy { buffers[$0].kind == .output && !isRead.contains($0) }
+      && candidate.step.written.allSatisfy { buffers[$0].kind == .output && !isRead.contains($0) }
   }
 }

@@ -27,7 +27,7 @@ extension Schedule {
             let old = section.buffers.first { old in
               isFree(old, in: number) && buffers[old].dtype == buffers[new].dtype
                 && buffers[old].byteCount == buffers[new].byteCount
-                && kernels[number].isRead(old, besides: (phase, position)) == false
+                && !kernels[number].isTouched(old, besides: (phase, position))
                 && kernels[number].phases[phase][position].canTake(old, over: new)
             }
             guard let old else { continue }
@@ -53,7 +53,7 @@ extension Schedule {
 
 extension Kernel {
   /// Whether a section reads or writes a buffer in the phase of the one at `place`, or in a later one.
-  fileprivate func isRead(_ buffer: Int, besides place: (phase: Int, section: Int)) -> Bool {
+  fileprivate func isTouched(_ buffer: Int, besides place: (phase: Int, section: Int)) -> Bool {
     for (phase, sections) in phases.enumerated() where phase >= place.phase {
       for (section, other) in sections.enumerated() where phase > place.phase || section != place.section {
         if other.buffers.contains(buffer) { return true }
