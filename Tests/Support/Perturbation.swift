@@ -133,8 +133,7 @@ extension Op {
     case .reduce, .overlapAdd: 0
     case .scatterAdd: 2
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
-      .permute,
-      .expand, .slice, .pad, .window, .concatenate, .gather, .put, .update:
+      .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .put, .update:
       nil
     }
   }

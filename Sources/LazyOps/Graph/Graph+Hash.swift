@@ -12,8 +12,7 @@ extension Graph {
       case .constant(.integer(let value)): mix(Int(value))
       case .constant(.large(let value)): mix(Int(truncatingIfNeeded: value))
       case .buffer, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce, .reshape,
-        .permute,
-        .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
+        .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
         break
       }
       for source in node.sources { mix(source) }

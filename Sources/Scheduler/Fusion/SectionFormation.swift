@@ -229,8 +229,7 @@ struct SectionFormation {
       case .expand where graph.nodes[node.sources[0]].shape.elementCount > 1: return true
       case .window: return true
       case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-        .reshape,
-        .permute, .expand, .slice, .pad, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
+        .reshape, .permute, .expand, .slice, .pad, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
         pending += node.sources
       }
     }
@@ -289,8 +288,7 @@ extension Op {
     switch self {
     case .reduce, .overlapAdd: true
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
-      .permute,
-      .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
+      .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
       false
     }
   }
@@ -303,8 +301,7 @@ extension Op {
     switch self {
     case .scatterAdd(let axis), .put(let axis): axis
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-      .reshape,
-      .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .update:
+      .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .update:
       nil
     }
   }

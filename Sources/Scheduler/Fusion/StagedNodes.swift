@@ -160,8 +160,7 @@ struct StagedNodes {
     case .window(let geometry): geometry.size * geometry.dilation > geometry.stride
     case .gather: true
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-      .reshape,
-      .permute, .slice, .pad, .overlapAdd, .concatenate, .scatterAdd, .put, .update:
+      .reshape, .permute, .slice, .pad, .overlapAdd, .concatenate, .scatterAdd, .put, .update:
       false
     }
   }

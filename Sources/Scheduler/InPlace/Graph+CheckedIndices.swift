@@ -43,8 +43,7 @@ extension Graph {
     case .argument: return true
     case .reshape, .expand, .slice, .permute, .detach: return areIndices(node.sources[0], below: extent)
     case .buffer, .constant, .iota, .unary, .binary, .select, .cast, .bitcast, .barrier, .reduce, .pad, .window,
-      .overlapAdd,
-      .concatenate, .scatterAdd, .put, .update:
+      .overlapAdd, .concatenate, .scatterAdd, .put, .update:
       return false
     }
   }
@@ -69,8 +68,7 @@ extension Graph.Vertex {
     case .gather(let axis): graph.nodes[sources[0]].shape[axis]
     case .scatterAdd(let axis), .put(let axis): shape[axis]
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-      .reshape,
-      .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .update:
+      .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .update:
       nil
     }
   }

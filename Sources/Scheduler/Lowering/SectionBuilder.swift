@@ -108,8 +108,7 @@ struct SectionBuilder {
     case .scatterAdd(let axis), .put(let axis): appendScatter(member, node, axis)
     case .reduce, .overlapAdd: appendReduction(member, node)
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
-      .permute,
-      .expand, .slice, .pad, .window, .concatenate, .gather, .update:
+      .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .update:
       appendStage(member) { builder in .init(value: builder.inline(member.node, at: member.indices), reduced: []) }
     }
   }
@@ -141,8 +140,7 @@ struct SectionBuilder {
         let value = builder.masked(source, at: moved.indices, inside: moved.mask, mask: .always)
         return Body(value: value, reduced: [turn.asVariable].compactMap { $0 }, reduction: .sum)
       case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
-        .permute,
-        .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
+        .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
         preconditionFailure("bug: \(graph.label(member.node)) is no reduction")
       }
     }
