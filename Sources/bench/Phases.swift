@@ -1,6 +1,6 @@
 import Foundation
 
-/// The processor time of parts of a computation, the time of child processes left out.
+/// The time of parts of a computation.
 struct Phases {
   private var parts: [(name: String, nanoseconds: UInt64)] = []
 
@@ -26,7 +26,7 @@ struct Phases {
 
   private static func now() -> UInt64 {
     var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

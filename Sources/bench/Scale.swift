@@ -1,5 +1,6 @@
 import LazyCodegen
 import LazyOps
+import LazyRuntime
 import LazyScheduler
 import Swiftlet
 
@@ -74,8 +75,13 @@ enum Scale {
     let outputs = phases.time("build") { family.make(size) }
     let graph = phases.time("snapshot") { Graph.snapshot(of: outputs.map(\.node)).graph }
     let schedule = phases.time("schedule") { Schedule(graph) }
-    let programs = phases.time("lower") { schedule.loopPrograms(vectorByteCount: 32).programs }
-    let texts = phases.time("render") { programs.map { CRenderer(vectorByteCount: 32).render($0, checked: false) } }
+    let sections = phases.time("kinds") { schedule.sectionKinds.representatives }
+    let texts = phases.time("write") {
+      ThreadPool.shared.map(sections) { section in
+        CRenderer(vectorByteCount: 32).render(
+          LoopProgram.optimized(section, in: schedule, vectorByteCount: 32), checked: false)
+      }
+    }
     return "  \(graph.nodes.count) nodes, \(schedule.kernels.count) kernels, \(texts.count) functions: "
       + phases.summary(over: graph.nodes.count)
   }

@@ -175,13 +175,6 @@ import Testing
     #expect(lines.contains("c[i*4 + j] = maximum_float32(acc, 0.0f);"))
   }
 
-  @Test func buffersThatShareMemoryAreNotRestrict() {
-    let text = Self.renderer.render(matmulProgram(3, 4, 5), checked: false, mayAlias: [0, 2])
-    #expect(text.contains("const float *a,"))
-    #expect(text.contains("const float *restrict b,"))
-    #expect(text.contains("float *c,"))
-  }
-
   @Test func checkedAccessesNameKernelAndBuffer() {
     var b = LoopBuilder("f")
     let (x, y) = (b.buffer("x", 8), b.buffer("y", 8, isWritten: true))

@@ -61,7 +61,6 @@ extension CFunctionWriter {
     guard loop.kind == .vector, !checked else { return ([], []) }
     var (loads, stores): ([Place], [Place]) = ([], [])
     var (read, written): (Set<Memory>, Set<Memory>) = ([], [])
-    var readsLate = false
     for statement in loop.body {
       switch statement {
       case .loop, .branch, .bind: return ([], [])
@@ -71,7 +70,6 @@ extension CFunctionWriter {
       let memory = access.place.memory
       if access.reads {
         read.insert(memory)
-        readsLate = readsLate || !written.isEmpty
         if !access.writes, access.conditions.isEmpty, isStrip(access.place, loop), !loads.contains(access.place) {
           loads.append(access.place)
         }
@@ -82,8 +80,6 @@ extension CFunctionWriter {
         if !access.reads, isStrip(access.place, loop) { stores.append(access.place) }
       }
     }
-    // In memory that is shared, what is read in a turn after it wrote may be what it wrote.
-    if readsLate && !mayAlias.isEmpty { return ([], []) }
     return (
       loads.filter { !written.contains($0.memory) }, stores.filter { !read.contains($0.memory) }
     )

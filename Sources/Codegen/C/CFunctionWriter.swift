@@ -5,7 +5,6 @@ import LazyScheduler
 struct CFunctionWriter {
   let flat: FlatProgram
   let checked: Bool
-  let mayAlias: Set<Int>
   let alignment: Int
   let storage: [(storage: LocalStorage, elements: [[Int]])]
   /// How often each value is used.
@@ -29,10 +28,9 @@ struct CFunctionWriter {
 
   var program: LoopProgram { flat.program }
 
-  init(_ flat: FlatProgram, checked: Bool, mayAlias: Set<Int>, alignment: Int) {
+  init(_ flat: FlatProgram, checked: Bool, alignment: Int) {
     self.flat = flat
     self.checked = checked
-    self.mayAlias = mayAlias
     self.alignment = alignment
     storage = LocalStorage.choose(for: flat)
     uses = CFunctionWriter.countUses(flat)
@@ -52,36 +50,22 @@ struct CFunctionWriter {
     return uses
   }
 
-  /// Writes the comment, the function with typed parameters, and the one that the runtime calls.
-  mutating func function() -> String {
-    let name = names.take(program.name)
-    let inner = names.take("\(name)_body")
+  /// Writes the function.
+  mutating func function() -> CFunction {
     bufferNames = program.buffers.map { names.take($0.name) }
     nameLocals()
-    for line in program.comment.flatMap({ $0.split(separator: "\n") }) { write("// \(line)") }
-    // Compilers believe `restrict` of parameters only.
-    write("static void \(inner)(")
-    depth = 2
-    for number in program.buffers.indices { write(parameter(number)) }
-    write("const union argument *arguments, long begin, long end, int *failure) {")
     depth = 1
     writeArguments()
     writeBody()
-    depth = 0
-    write("}")
-    write("")
-    write("void \(name)(void *const *buffers, const union argument *arguments, long begin, long end, int *failure) {")
-    let handedOver = program.buffers.indices.map { "buffers[\($0)], " }.joined()
-    write("  \(inner)(\(handedOver)arguments, begin, end, failure);")
-    write("}")
-    return lines.joined(separator: "\n")
+    return CFunction(
+      comment: program.comment.flatMap { $0.split(separator: "\n").map(String.init) },
+      parameters: program.buffers.indices.map(parameter), body: lines)
   }
 
   private func parameter(_ number: Int) -> String {
     let buffer = program.buffers[number]
     let constant = buffer.isWritten ? "" : "const "
-    let restrict = mayAlias.contains(number) ? "" : "restrict "
-    return "\(constant)\(buffer.dtype.bufferType) *\(restrict)\(bufferNames[number]),  // \(buffer.count) elements"
+    return "\(constant)\(buffer.dtype.bufferType) *restrict \(bufferNames[number]),  // \(buffer.count) elements"
   }
 
   private mutating func writeArguments() {

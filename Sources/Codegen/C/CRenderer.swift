@@ -15,16 +15,17 @@ package struct CRenderer: Sendable {
 
   package init(vectorByteCount: Int) { self.vectorByteCount = vectorByteCount }
 
-  /// Returns the C function of a program.
-  ///
-  /// - Parameters:
-  ///   - checked: Whether every access stops the process where its index is out of bounds.
-  ///   - mayAlias: The buffers that may share memory with each other.
-  package func render(_ program: LoopProgram, checked: Bool, mayAlias: Set<Int> = []) -> String {
+  /// Returns the C function of a program, under the program's name. Where it is `checked`, every access stops the
+  /// process where its index is out of bounds.
+  package func render(_ program: LoopProgram, checked: Bool) -> String {
+    function(program, checked: checked).text(named: program.name)
+  }
+
+  /// Returns the C function of a program, to be given a name.
+  package func function(_ program: LoopProgram, checked: Bool) -> CFunction {
     let parallel = program.loops.filter { $0.kind == .parallel }
     precondition(parallel.count <= 1, "bug: \(program.name) has several parallel loops")
-    var writer = CFunctionWriter(
-      FlatProgram(program, mayAlias: mayAlias), checked: checked, mayAlias: mayAlias, alignment: vectorByteCount)
+    var writer = CFunctionWriter(FlatProgram(program), checked: checked, alignment: vectorByteCount)
     return writer.function()
   }
 

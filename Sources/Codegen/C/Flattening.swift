@@ -10,8 +10,8 @@ struct FlatProgram {
   /// What defines each value.
   var definitions: [Instruction]
 
-  init(_ program: LoopProgram, mayAlias: Set<Int>) {
-    var flattening = Flattening(program, mayAlias: mayAlias)
+  init(_ program: LoopProgram) {
+    var flattening = Flattening(program)
     var scope = Flattening.Scope()
     let body = flattening.flatten(program.body, &scope, lanes: nil)
     self.program = program
@@ -42,7 +42,6 @@ private struct Flattening {
   private(set) var laneCounts: [Int] = []
   private(set) var definitions: [Instruction] = []
   private let source: LoopProgram
-  private let mayAlias: Set<Int>
   private var replacements: [Int: Index] = [:]
   private var nextVariable: Int
   /// How many unrolled loops are around.
@@ -61,9 +60,8 @@ private struct Flattening {
     var loaded: [Memory: [Computation: Value]] = [:]
   }
 
-  init(_ source: LoopProgram, mayAlias: Set<Int>) {
+  init(_ source: LoopProgram) {
     self.source = source
-    self.mayAlias = mayAlias
     nextVariable = source.nextVariable
   }
 
@@ -84,15 +82,15 @@ private struct Flattening {
       case .store(let place, let value):
         let place = replaced(place)
         result.append(.store(place, scope.renamed[value]!))
-        forget(place.memory, &scope)
+        scope.loaded[place.memory] = nil
       case .accumulate(let place, let op, let value):
         let place = replaced(place)
         result.append(.accumulate(place, op, scope.renamed[value]!))
-        forget(place.memory, &scope)
+        scope.loaded[place.memory] = nil
       case .multiplyAdd(let place, let a, let b):
         let place = replaced(place)
         result.append(.multiplyAdd(place, scope.renamed[a]!, scope.renamed[b]!))
-        forget(place.memory, &scope)
+        scope.loaded[place.memory] = nil
       case .loop(let loop):
         result += flatten(loop, &scope, lanes: lanes)
       case .branch(let condition, let then, let otherwise):
@@ -103,7 +101,7 @@ private struct Flattening {
           var (first, second) = (scope, scope)
           let sides = (flatten(then, &first, lanes: lanes), flatten(otherwise, &second, lanes: lanes))
           result.append(.branch(condition, sides.0, sides.1))
-          for memory in (then + otherwise).writtenMemory { forget(memory, &scope) }
+          for memory in (then + otherwise).writtenMemory { scope.loaded[memory] = nil }
         }
       }
     }
@@ -140,7 +138,7 @@ private struct Flattening {
     }
     // A turn sees what the turns before it have written.
     let written = loop.body.writtenMemory
-    for memory in written { forget(memory, &scope) }
+    for memory in written { scope.loaded[memory] = nil }
     var inner = scope
     result.body = flatten(loop.body, &inner, lanes: lanes)
     return [.loop(result)]
@@ -168,12 +166,6 @@ private struct Flattening {
   }
 
   private func replaced(_ place: Place) -> Place { place.substituting { replacements[$0.id] } }
-
-  private func forget(_ memory: Memory, _ scope: inout Scope) {
-    scope.loaded[memory] = nil
-    guard case .buffer(let buffer) = memory, mayAlias.contains(buffer) else { return }
-    for other in mayAlias { scope.loaded[.buffer(other)] = nil }
-  }
 
   /// How many lanes a value has that is computed for all of them.
   private func laneCount(_ instruction: Instruction, _ lanes: Lanes, _ laneCount: (Value) -> Int) -> Int {

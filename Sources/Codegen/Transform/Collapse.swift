@@ -16,7 +16,8 @@ extension LoopProgram {
     insist(on: "collapse", of: id) { program throws(Refusal) in try program.collapsed(id) }
   }
 
-  private func collapsed(_ id: Int) throws(Refusal) -> (LoopProgram, IndexVariable) {
+  /// The program with two loops made one, and that one's variable.
+  func collapsed(_ id: Int) throws(Refusal) -> (LoopProgram, IndexVariable) {
     let (outer, inner) = try perfectNest(id)
     guard let count = inner.count.constantValue, count > 0 else { throw Refusal("the inner count is not constant") }
     if inner.kind == .lanes { throw Refusal("lanes are one register") }

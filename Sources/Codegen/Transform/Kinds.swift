@@ -34,7 +34,8 @@ extension LoopProgram {
     insist(on: "mark as \(kind.rawValue)", of: id) { program throws(Refusal) in (try program.marked(id, kind), ()) }
   }
 
-  private func marked(_ id: Int, _ kind: Loop.Kind) throws(Refusal) -> LoopProgram {
+  /// The program with a loop marked, if the mark tells the truth.
+  func marked(_ id: Int, _ kind: Loop.Kind) throws(Refusal) -> LoopProgram {
     var loop = try require(id)
     if loop.kind == .parallel, kind != .parallel { throw Refusal("its turns are shared among threads already") }
     loop.kind = kind

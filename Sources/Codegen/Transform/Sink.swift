@@ -27,9 +27,23 @@ extension LoopProgram {
 
   /// Makes one parallel loop of as many of the outermost loops as allow it; `ids` names them from the outside in.
   package mutating func shareAmongThreads(_ ids: [Int]) {
-    guard var outermost = ids.first, canParallelize(outermost) else { return }
-    parallelize(outermost)
-    for _ in ids.dropFirst() where canCollapse(outermost) { outermost = collapse(outermost).id }
+    // Most often all of them do; then one proof is enough.
+    guard let first = ids.first else { return }
+    var outermost = first
+    var whole = self
+    for _ in ids.dropFirst() where whole.canCollapse(outermost) { outermost = whole.collapse(outermost).id }
+    if let shared = try? whole.marked(outermost, .parallel) {
+      self = shared
+      return
+    }
+    guard let shared = try? marked(first, .parallel) else { return }
+    self = shared
+    outermost = first
+    for _ in ids.dropFirst() {
+      guard let (wider, variable) = try? collapsed(outermost) else { continue }
+      self = wider
+      outermost = variable.id
+    }
   }
 
   /// Lets every innermost loop that may run in vector lanes do so.

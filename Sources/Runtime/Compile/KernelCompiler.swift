@@ -39,10 +39,11 @@ package final class KernelCompiler: Sendable {
       schedule.graph.verify(after: "simplification")
       schedule.verify()
     }
-    let (programs, kinds) = schedule.loopPrograms(vectorByteCount: compiler.vectorByteCount)
-    let kernels = programs.map { program -> Written in
+    let (sections, kinds) = schedule.sectionKinds
+    let kernels = ThreadPool.shared.map(sections) { section in
+      let program = LoopProgram.optimized(section, in: schedule, vectorByteCount: self.compiler.vectorByteCount)
       if environment.verify, let fault = program.verify() { preconditionFailure("bug: \(fault)\n\(program)") }
-      return named(program, checked: environment.check)
+      return self.named(program, checked: environment.check)
     }
     let written = kinds.map { kernels[$0] }
     var code = try zip(written, load(written)).makeIterator()
@@ -66,10 +67,10 @@ package final class KernelCompiler: Sendable {
 
   /// Renders a program under a name that no other text has.
   private func named(_ program: LoopProgram, checked: Bool) -> Written {
-    let text = renderer.render(program, checked: checked)
+    let function = renderer.function(program, checked: checked)
     var program = program
-    program.name += "_" + Hash128(text).hex.prefix(8)
-    let source = renderer.render(program, checked: checked)
+    program.name += "_" + Hash128(function.text(named: program.name)).hex.prefix(8)
+    let source = function.text(named: program.name)
     return Written(program: program, source: source, key: Hash128(source))
   }
 

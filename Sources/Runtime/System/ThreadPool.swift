@@ -22,6 +22,17 @@ package final class ThreadPool: Sendable {
 
   deinit { crew.dismiss() }
 
+  /// Returns what `transform` makes of each element, in order; several calls may run at the same time.
+  package func map<Element: Sendable, Result: Sendable>(
+    _ elements: [Element], _ transform: @Sendable (Element) -> Result
+  ) -> [Result] {
+    [Result](unsafeUninitializedCapacity: elements.count) { buffer, count in
+      nonisolated(unsafe) let results = buffer.baseAddress
+      run(chunks: elements.count) { (results! + $0).initialize(to: transform(elements[$0])) }
+      count = elements.count
+    }
+  }
+
   /// Calls `body` with every number in 0..<chunks, once each, and returns when all calls have returned.
   ///
   /// Up to `threads` calls run at the same time. Each thread takes the lowest number left when it is free, so chunks

@@ -2,21 +2,21 @@ import LazyOps
 package import LazyScheduler
 
 extension Schedule {
-  /// Writes the loop programs of all sections, shaped for the machine: the different ones, and for each section, in
-  /// order, which of those is its own.
+  /// The sections that need a loop program of their own, one of each kind, and for each section of the schedule, in
+  /// order, which of those it is like.
   ///
   /// The layers of a network have sections that differ in their buffers' numbers only: each kind is shaped once.
-  package func loopPrograms(vectorByteCount: Int) -> (programs: [LoopProgram], ofSections: [Int]) {
-    var programs: [LoopProgram] = []
+  package var sectionKinds: (representatives: [Section], ofSections: [Int]) {
+    var representatives: [Section] = []
     var known: [SectionKind: Int] = [:]
     let numbers = kernels.flatMap(\.sections).map { section in
       let kind = SectionKind(section, in: self)
       if let number = known[kind] { return number }
-      known[kind] = programs.count
-      programs.append(LoopProgram.optimized(section, in: self, vectorByteCount: vectorByteCount))
-      return programs.count - 1
+      known[kind] = representatives.count
+      representatives.append(section)
+      return representatives.count - 1
     }
-    return (programs, numbers)
+    return (representatives, numbers)
   }
 }
 
