@@ -64,6 +64,7 @@ extension Section {
         switch result {
         case .store(let place, let value): lines.append("  \(text(place)) = v\(value)")
         case .reduce(let op, let value, let place): lines.append("  \(text(place)) = \(op.rawValue) v\(value)")
+        case .scan(let op, let value, let place): lines.append("  \(text(place)) = \(op.rawValue) so far of v\(value)")
         case .add(let place, let value): lines.append("  \(text(place)) += v\(value), in order")
         case .put(let place, let value): lines.append("  \(text(place)) = v\(value), in order")
         }

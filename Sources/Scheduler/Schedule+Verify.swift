@@ -92,6 +92,10 @@ extension Schedule {
       case .store(let place, let value), .add(let place, let value), .put(let place, let value):
         check(defined.contains(value), "stores what is not defined")
         verify(place, masked: false)
+      case .scan(_, let value, let place):
+        check(defined.contains(value), "scans what is not defined")
+        check(stage.reduced.count == 1, "scans along \(stage.reduced.count) ranges")
+        verify(place, masked: false)
       case .reduce(_, let value, let place):
         check(defined.contains(value), "reduces what is not defined")
         verify(place, masked: false)

@@ -64,6 +64,9 @@ package struct Stage: Hashable, Sendable {
     case store(Place, Value)
     /// Combines the value over the reduced ranges, in order, and stores that.
     case reduce(ReduceOp, Value, Place)
+    /// Combines the value over the reduced range, in order, and stores what there is so far at every index of it, as an
+    /// element of the place.
+    case scan(ReduceOp, Value, Place)
     /// Adds the value to the place, one index after the other in row-major order.
     case add(Place, Value)
     /// Stores the value at the place, one index after the other in row-major order: the last one stays.
@@ -74,6 +77,7 @@ package struct Stage: Hashable, Sendable {
       switch self {
       case .store(let place, let value): .store(place.substituting(replace), values(value))
       case .reduce(let op, let value, let place): .reduce(op, values(value), place.substituting(replace))
+      case .scan(let op, let value, let place): .scan(op, values(value), place.substituting(replace))
       case .add(let place, let value): .add(place.substituting(replace), values(value))
       case .put(let place, let value): .put(place.substituting(replace), values(value))
       }
@@ -83,14 +87,14 @@ package struct Stage: Hashable, Sendable {
     package var isOrdered: Bool {
       switch self {
       case .store, .reduce: false
-      case .add, .put: true
+      case .scan, .add, .put: true
       }
     }
 
     /// Where the result goes.
     package var place: Place {
       switch self {
-      case .store(let place, _), .reduce(_, _, let place), .add(let place, _), .put(let place, _): place
+      case .store(let place, _), .reduce(_, _, let place), .scan(_, _, let place), .add(let place, _), .put(let place, _): place
       }
     }
   }

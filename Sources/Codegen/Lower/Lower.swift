@@ -51,6 +51,19 @@ extension LoopProgram {
       switch result {
       case .store(let place, let value), .put(let place, let value): inner.append(.store(place, value + first))
       case .add(let place, let value): inner.append(.accumulate(place, .sum, value + first))
+      case .scan(let op, let value, let place):
+        let accumulator = Place.local(locals.count, [])
+        let dtype = stage.values[value]
+        locals.append(Local(name: "acc\(locals.count)", dtype: dtype))
+        before.append(contentsOf: define(.constant(op.identity(dtype)), dtype) { .store(accumulator, $0) })
+        inner.append(.accumulate(accumulator, op, value + first))
+        inner += define(.load(accumulator, .always), dtype) { _ in nil }
+        var result = values.count - 1
+        if dtype != self.dtype(of: place) {
+          inner += define(.cast(result), self.dtype(of: place)) { _ in nil }
+          result += 1
+        }
+        inner.append(.store(place, result))
       case .reduce(let op, let value, let place):
         let accumulator = Place.local(locals.count, [])
         let dtype = stage.values[value]
@@ -64,10 +77,17 @@ extension LoopProgram {
   }
 
   private mutating func define(
-    _ instruction: Instruction, _ dtype: DType, _ use: (Value) -> Statement
+    _ instruction: Instruction, _ dtype: DType, _ use: (Value) -> Statement?
   ) -> [Statement] {
     values.append(dtype)
-    return [.define(values.count - 1, instruction), use(values.count - 1)]
+    return [.define(values.count - 1, instruction)] + [use(values.count - 1)].compactMap { $0 }
+  }
+
+  private func dtype(of place: Place) -> DType {
+    switch place {
+    case .buffer(let buffer, _): buffers[buffer].dtype
+    case .local(let local, _): locals[local].dtype
+    }
   }
 
   /// The statement that combines a value into an accumulator: a fused multiply-add where it adds a product.
@@ -118,6 +138,8 @@ extension Op {
     case .gather: "gather"
     case .scatterAdd: "scatter"
     case .put: "put"
+    case .scan(let op, _): "scan_\(op.rawValue)"
+    case .radixPass: "radix_pass"
     case .update: "update"
     }
   }

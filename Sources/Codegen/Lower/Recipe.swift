@@ -31,6 +31,9 @@ struct Recipe {
   /// cache; and the rows that are added to a sum while it is in a register.
   private static let wideTile = 1024
   private static let rowsAtOnce = 8
+  /// The rows that are gone along in order together: each step waits for the one before it, and meanwhile the other row
+  /// goes on. More of them, a power of two apart, would share too few lines of the first-level cache.
+  private static let rowsInOrder = 2
   /// The neighbours one task of a purely elementwise section takes.
   private static let block = 4096
   /// The partial sums of a reduction in vector lanes.
@@ -72,6 +75,14 @@ struct Recipe {
     return stage.stride(of: tiled) > 0 ? rows : nil
   }
 
+  /// The rows of a section that goes along each of them in order.
+  private var scannedRows: IndexVariable? {
+    guard section.stages.count == 1, let rows = section.grid.last, rows.extent % Recipe.rowsInOrder == 0,
+      section.stages[0].results.contains(where: { if case .scan = $0 { true } else { false } })
+    else { return nil }
+    return rows
+  }
+
   /// Arranges the loops of the section's plain program.
   func apply(to program: inout LoopProgram) {
     var outer = grid.map(\.id)
@@ -83,6 +94,10 @@ struct Recipe {
       program.shareAmongThreads(outer)
       program.sink(split.inner.id)
       if let rows = summedRows { addRowsTogether(rows.id, in: &program) }
+    } else if let rows = scannedRows {
+      let few = program.split(rows.id, by: Recipe.rowsInOrder, tail: .clamped).inner.id
+      program.shareAmongThreads(program.loops.prefix { $0.variable.id != few }.map(\.variable.id))
+      program.sink(few, as: .unrolled)
     } else {
       program.shareAmongThreads(outer)
       for stage in section.stages { vectorize(stage, in: &program) }
@@ -143,8 +158,8 @@ extension Stage {
   /// Whether results are added one index of this range after the other.
   func isOrdered(by range: IndexVariable) -> Bool {
     results.contains {
-      guard $0.isOrdered, case .buffer(_, let index) = $0.place else { return false }
-      return index.coefficient(of: range.id) == 0
+      if case .scan = $0 { return reduced.contains(range) }
+      return $0.isOrdered && !$0.place.indices.contains { $0.coefficient(of: range.id) != 0 }
     }
   }
 }

@@ -2,26 +2,27 @@ import LazyOps
 import LazyScheduler
 
 extension LoopProgram {
-  /// Moves a loop inwards as far as it goes, and lets what becomes innermost run in vector lanes.
+  /// Moves a loop inwards as far as it goes, and makes what becomes innermost a loop of a kind: one that runs in vector
+  /// lanes, or one that is written out.
   ///
   ///     for i { a[i] = 0; for k { a[i] += f(i, k) } }    ->    for i (vector) { a[i] = 0 }
   ///                                                            for k { for i (vector) { a[i] += f(i, k) } }
   ///
   /// The loop is swapped with a loop that is all its body, and distributed over several parts. Where neither is legal
   /// it stays.
-  package mutating func sink(_ id: Int) {
+  package mutating func sink(_ id: Int, as kind: Loop.Kind = .vector) {
     guard let loop = loop(id) else { return }
     guard loop.body.contains(where: { $0.isLoop }) else {
-      if canVectorize(id) { vectorize(id) }
+      if let marked = try? marked(id, kind) { self = marked }
       return
     }
     if canInterchange(id) {
       interchange(id)
-      sink(id)
+      sink(id, as: kind)
     } else if canDistribute(id) {
       let parts = distribute(id)
       // One part that is no perfect nest either cannot be taken further.
-      if parts.count > 1 { for part in parts { sink(part.id) } }
+      if parts.count > 1 { for part in parts { sink(part.id, as: kind) } }
     }
   }
 

@@ -56,6 +56,8 @@ extension Graph.Vertex {
     case .bitcast: bitcast(sources[0])
     case .detach, .barrier, .reshape: sources[0].elements
     case .reduce(let op, let axes): reduce(op, axes, sources[0])
+    case .scan(let op, let axis): scan(op, axis, sources[0])
+    case .radixPass(let digit): try radixPass(digit, sources[0], sources[1])
     case .permute(let order): sources[0].elements.read(StridedView(sources[0].shape).permuted(order))
     case .expand: sources[0].elements.read(StridedView(sources[0].shape).expanded(to: shape))
     case .slice(let ranges): sources[0].elements.read(StridedView(sources[0].shape).sliced(ranges))
@@ -191,7 +193,7 @@ extension Graph.Vertex {
   }
 
   /// Returns the places in an array of `shape` that the elements of `index` name.
-  private func places(_ index: HostArray, on axis: Int, of shape: Shape) throws(IndexOutOfRange) -> [Int] {
+  func places(_ index: HostArray, on axis: Int, of shape: Shape) throws(IndexOutOfRange) -> [Int] {
     let indices = index.elements.integers
     let (inner, extent, count) = (shape.strides[axis], shape[axis], index.shape[axis])
     var places: [Int] = []

@@ -125,7 +125,8 @@ extension Node {
   fileprivate var isShared: Bool {
     switch op {
     case .constant, .iota: true
-    case .buffer, .argument, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce, .reshape, .permute,
+    case .buffer, .argument, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce, .scan, .radixPass,
+      .reshape, .permute,
       .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
       false
     }

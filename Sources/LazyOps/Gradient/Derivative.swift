@@ -7,7 +7,7 @@ extension Op {
     let source = sources[place]
     guard source.dtype.isFloatingPoint else { return nil }
     switch self {
-    case .buffer, .constant, .argument, .iota, .bitcast, .detach:
+    case .buffer, .constant, .argument, .iota, .bitcast, .detach, .radixPass:
       return nil
     case .barrier:
       return g
@@ -22,6 +22,8 @@ extension Op {
       return Primitive.cast(g, to: source.dtype)
     case .reduce(let op, let axes):
       return op.derivative(axes, source, result, g)
+    case .scan(let op, let axis):
+      return op.derivative(ofScanAlong: axis, source, result, g)
     case .reshape:
       return Primitive.reshape(g, to: source.shape)
     case .permute(let order):

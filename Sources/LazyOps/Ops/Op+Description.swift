@@ -14,6 +14,8 @@ extension Op: CustomStringConvertible {
     case .detach: "detach"
     case .barrier: "barrier"
     case .reduce(let op, let axes): "reduce_\(op.rawValue)(\(axes))"
+    case .scan(let op, let axis): "scan_\(op.rawValue)(\(axis))"
+    case .radixPass(let digit): "radixPass(\(digit))"
     case .reshape: "reshape"
     case .permute(let order): "permute(\(order))"
     case .expand: "expand"
@@ -28,6 +30,11 @@ extension Op: CustomStringConvertible {
     case .update(let ranges): "update(\(text(ranges)))"
     }
   }
+}
+
+extension RadixDigit: CustomStringConvertible {
+  /// The axis and the bits: `axis 0, bits 11..<22`.
+  public var description: String { "axis \(axis), bits \(shift)..<\(shift + bits)" }
 }
 
 extension AxisRange: CustomStringConvertible {

@@ -36,6 +36,18 @@ extension Op {
         ?? fault(unless: zip(axes, axes.dropFirst()).allSatisfy { $0 < $1 }, "axes are not in ascending order")
         ?? fault(unless: axes.allSatisfy { 0..<first.shape.rank ~= $0 }, "axis is out of range")
         ?? expect((first.shape.removing(axes), first.dtype), shape, dtype)
+    case .scan(let op, let axis):
+      return fault(unless: op.accepts(first.dtype), "does not take \(first.dtype)")
+        ?? fault(unless: 0..<shape.rank ~= axis, "axis is out of range")
+        ?? expect(first, shape, dtype)
+    case .radixPass(let digit):
+      return fault(unless: first.dtype.integerWidth?.isSigned == false, "keys are \(first.dtype)")
+        ?? fault(unless: 0..<shape.rank ~= digit.axis, "axis is out of range")
+        ?? fault(
+          unless: digit.shift >= 0 && 1...16 ~= digit.bits && digit.shift + digit.bits <= first.dtype.byteCount * 8,
+          "keys have no such bits")
+        ?? fault(unless: sources[1] == (first.shape, .int32), "order does not fit the keys")
+        ?? expect((first.shape, .int32), shape, dtype)
     case .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate:
       return checkMovement(sources, shape) ?? expect((shape, first.dtype), shape, dtype)
     case .gather(let axis):
@@ -66,8 +78,10 @@ extension Op {
   package var sourceCount: Int? {
     switch self {
     case .buffer, .constant, .argument, .iota: 0
-    case .unary, .cast, .bitcast, .detach, .reduce, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd: 1
-    case .binary, .gather, .update: 2
+    case .unary, .cast, .bitcast, .detach, .reduce, .scan, .reshape, .permute, .expand, .slice, .pad, .window,
+      .overlapAdd:
+      1
+    case .binary, .gather, .update, .radixPass: 2
     case .select, .scatterAdd, .put: 3
     case .barrier, .concatenate: nil
     }
@@ -77,8 +91,8 @@ extension Op {
   package var isElementwise: Bool {
     switch self {
     case .unary, .binary, .select, .cast, .bitcast, .detach, .barrier: true
-    case .buffer, .constant, .argument, .iota, .reduce, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd,
-      .concatenate, .gather, .scatterAdd, .put, .update:
+    case .buffer, .constant, .argument, .iota, .reduce, .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad,
+      .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
       false
     }
   }
@@ -113,8 +127,7 @@ extension Op {
           "sources differ elsewhere than on the axis")
         ?? fault(unless: sources.reduce(0) { $0 + $1.shape[axis] } == shape[axis], "extents do not add up")
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-      .gather,
-      .scatterAdd, .put, .update:
+      .scan, .radixPass, .gather, .scatterAdd, .put, .update:
       preconditionFailure("bug: \(self) is no movement")
     }
   }

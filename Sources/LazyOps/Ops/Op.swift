@@ -31,6 +31,13 @@ public enum Op: Hashable, Sendable {
   // Reductions; the axes are removed from the shape.
   case reduce(ReduceOp, axes: [Int])
 
+  // In order along one axis.
+  /// Combines each element with all before it on the axis: result[..., j, ...] = op of source[..., 0...j, ...].
+  case scan(ReduceOp, axis: Int)
+  /// Sources: keys (unsigned integers), order (int32). The order, sorted stably by some bits of the keys that it names on
+  /// the axis: one pass of a radix sort.
+  case radixPass(RadixDigit)
+
   // Movement: no arithmetic, only other indices.
   /// The same elements in row-major order under the node's shape.
   case reshape
@@ -90,6 +97,26 @@ public enum BinaryOp: String, CaseIterable, Hashable, Sendable {
 /// A way to combine the elements along axes.
 public enum ReduceOp: String, CaseIterable, Hashable, Sendable {
   case sum, product, maximum, minimum
+}
+
+/// What one pass of a radix sort goes by: bits `shift` to `shift` + `bits` - 1 of keys that lie along `axis`.
+public struct RadixDigit: Hashable, Sendable {
+  /// The axis that is sorted.
+  public let axis: Int
+  /// The lowest bit.
+  public let shift: Int
+  /// How many bits there are.
+  public let bits: Int
+
+  /// Creates the digit of `bits` bits from `shift` on.
+  public init(axis: Int, shift: Int, bits: Int) {
+    self.axis = axis
+    self.shift = shift
+    self.bits = bits
+  }
+
+  /// The number of different digits.
+  package var count: Int { 1 << bits }
 }
 
 /// Positions along one axis: `start`, `start + step`, ..., `count` of them.

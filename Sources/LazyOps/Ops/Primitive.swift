@@ -80,6 +80,16 @@ package enum Primitive {
     Tensor(.pad(ranges), [x], shape: shape, dtype: x.dtype)
   }
 
+  /// Returns each element combined with all before it on an axis.
+  package static func scan(_ op: ReduceOp, _ x: Tensor, axis: Int) -> Tensor {
+    Tensor(.scan(op, axis: axis), [x], shape: x.shape, dtype: x.dtype)
+  }
+
+  /// Returns an order, indices on the digit's axis, sorted stably by a digit of the keys they name.
+  package static func radixPass(_ keys: Tensor, _ order: Tensor, _ digit: RadixDigit) -> Tensor {
+    Tensor(.radixPass(digit), [keys, order], shape: keys.shape, dtype: .int32)
+  }
+
   /// Returns sliding windows over an axis.
   package static func window(_ x: Tensor, _ geometry: WindowGeometry) -> Tensor {
     Tensor(.window(geometry), [x], shape: x.shape.windowed(by: geometry), dtype: x.dtype)

@@ -44,8 +44,9 @@ extension Rule {
   static let halfSum = Rule("sum(half) -> cast(sum(float32))") { graph, node in
     guard node.dtype.isHalf else { return nil }
     switch node.op {
-    case .reduce(.sum, _), .reduce(.product, _), .overlapAdd, .scatterAdd: break
-    case .reduce(.maximum, _), .reduce(.minimum, _), .buffer, .constant, .argument, .iota, .unary, .binary, .select,
+    case .reduce(.sum, _), .reduce(.product, _), .scan(.sum, _), .scan(.product, _), .overlapAdd, .scatterAdd: break
+    case .reduce(.maximum, _), .reduce(.minimum, _), .scan(.maximum, _), .scan(.minimum, _), .radixPass, .buffer,
+      .constant, .argument, .iota, .unary, .binary, .select,
       .cast, .bitcast, .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather,
       .put, .update:
       return nil

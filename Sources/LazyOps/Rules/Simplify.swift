@@ -39,7 +39,7 @@ extension Rule {
   /// Returns the rules whose left side can be a node of `op`, in the order in which they are tried.
   package static func table(for op: Op) -> [Rule] {
     switch op {
-    case .buffer, .argument, .iota, .barrier, .gather: []
+    case .buffer, .argument, .iota, .barrier, .gather, .radixPass: []
     case .scatterAdd: [Rule.halfSum]
     case .put: put
     case .constant: constants
@@ -50,6 +50,7 @@ extension Rule {
     case .bitcast: bitcast
     case .detach: detach
     case .reduce: reduce
+    case .scan: [Rule.halfSum]
     case .reshape: reshape
     case .permute: permute
     case .expand: expand

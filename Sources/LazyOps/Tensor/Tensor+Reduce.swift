@@ -91,7 +91,7 @@ extension Tensor {
   }
 
   /// The tensor in the dtype its elements are summed in.
-  private var counted: Tensor { dtype.isFloatingPoint ? self : cast(to: .int64) }
+  var counted: Tensor { dtype.isFloatingPoint ? self : cast(to: .int64) }
 
   /// Returns the tensor itself, having made sure that there are elements along the axes.
   private func filled(_ op: String, _ axes: [Int]?) -> Tensor {

@@ -82,8 +82,8 @@ enum CostModel {
     case .buffer, .constant, .argument, .iota, .detach, .barrier, .reshape, .permute, .expand, .slice, .window,
       .bitcast:
       0
-    case .cast, .select, .reduce, .overlapAdd: 1
-    case .pad, .concatenate, .gather, .scatterAdd, .put, .update: 2
+    case .cast, .select, .reduce, .scan, .overlapAdd: 1
+    case .pad, .concatenate, .gather, .scatterAdd, .put, .update, .radixPass: 2
     case .unary(let op):
       switch op {
       case .negate, .absolute, .not, .floor, .ceiling, .round, .truncate: 1

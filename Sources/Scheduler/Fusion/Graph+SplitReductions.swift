@@ -66,7 +66,8 @@ extension Graph {
         switch nodes[factor].op {
         case .expand, .window: return true
         case .reshape, .permute, .slice, .detach, .barrier: factor = nodes[factor].sources[0]
-        case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .pad,
+        case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .scan,
+          .radixPass, .pad,
           .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
           return false
         }

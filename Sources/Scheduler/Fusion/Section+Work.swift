@@ -37,7 +37,7 @@ extension Section {
       stage.results.contains {
         switch $0 {
         case .store: false
-        case .reduce, .add, .put: true
+        case .reduce, .scan, .add, .put: true
         }
       }
     }

@@ -68,8 +68,8 @@ struct SectionFormation {
     draft.work = work(of: root)
     draft.operations = staged.operations[root]
     sectionOf[root] = number
-    if let axis = graph.nodes[root].op.scatterAxis {
-      // Values that fall on one place are added in order, by one thread: the axis is no part of the grid.
+    if let axis = graph.nodes[root].op.orderedAxis {
+      // What goes along it in order is one thread's work: the axis is no part of the grid.
       draft.grid.removeAll { .variable($0) == draft.members[0].indices[axis] }
     }
     collectUses(of: draft.members[0], in: &draft)
@@ -136,7 +136,7 @@ struct SectionFormation {
   private func judge(_ id: Graph.ID, for draft: SectionDraft, number: Int, below limit: Int) -> Verdict {
     let node = graph.nodes[id]
     if partials.contains(id) { return .refuse("threads share its chunks") }
-    if node.op.isScatter { return .refuse("a scatter has a section of its own") }
+    if node.op.orderedAxis != nil { return .refuse("what runs in order has a section of its own") }
     if overwrites.targets[id] != nil { return .refuse("it is written in place") }
     let followers = overwrites.followers[id] ?? []
     if followers.contains(where: { sectionOf[$0] == number }) {
@@ -229,7 +229,8 @@ struct SectionFormation {
       case .expand where graph.nodes[node.sources[0]].shape.elementCount > 1: return true
       case .window: return true
       case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-        .reshape, .permute, .expand, .slice, .pad, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
+        .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad, .overlapAdd, .concatenate, .gather, .scatterAdd,
+        .put, .update:
         pending += node.sources
       }
     }
@@ -287,8 +288,8 @@ extension Op {
   var isReduction: Bool {
     switch self {
     case .reduce, .overlapAdd: true
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
-      .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .scan,
+      .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
       false
     }
   }
@@ -296,12 +297,25 @@ extension Op {
   /// Whether the op writes to places that its data names.
   var isScatter: Bool { scatterAxis != nil }
 
+  /// The axis along which the op does one element after the other; nil for all other ops.
+  var orderedAxis: Int? {
+    switch self {
+    case .scan(_, let axis): axis
+    case .radixPass(let digit): digit.axis
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+      .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put,
+      .update:
+      scatterAxis
+    }
+  }
+
   /// The axis on which the op's data names places it writes to; nil for all other ops.
   var scatterAxis: Int? {
     switch self {
     case .scatterAdd(let axis), .put(let axis): axis
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-      .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .update:
+      .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather,
+      .update:
       nil
     }
   }

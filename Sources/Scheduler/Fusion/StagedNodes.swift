@@ -108,7 +108,7 @@ struct StagedNodes {
   private func inlineCost(_ id: Graph.ID) -> Int { isReduction(id) ? 0 : cost[id] }
 
   private func isReduction(_ id: Graph.ID) -> Bool {
-    graph.nodes[id].op.isReduction || graph.nodes[id].op.isScatter || inPlace[id] != nil
+    graph.nodes[id].op.isReduction || graph.nodes[id].op.orderedAxis != nil || inPlace[id] != nil
   }
 
   private mutating func decide() {
@@ -147,8 +147,8 @@ struct StagedNodes {
     case .binary(.multiply): own == .summand ? .factor : .none
     case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast:
       own == .factor && repeats ? .operand : own
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .reduce, .pad, .overlapAdd,
-      .concatenate, .gather, .scatterAdd, .put, .update:
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .reduce, .scan, .radixPass, .pad,
+      .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
       .none
     }
   }
@@ -158,9 +158,9 @@ struct StagedNodes {
     switch node.op {
     case .expand: node.shape.elementCount > graph.nodes[source].shape.elementCount
     case .window(let geometry): geometry.size * geometry.dilation > geometry.stride
-    case .gather: true
+    case .gather, .radixPass: true
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-      .reshape, .permute, .slice, .pad, .overlapAdd, .concatenate, .scatterAdd, .put, .update:
+      .scan, .reshape, .permute, .slice, .pad, .overlapAdd, .concatenate, .scatterAdd, .put, .update:
       false
     }
   }
@@ -177,7 +177,7 @@ struct StagedNodes {
     case .buffer, .constant, .argument, .iota: return false
     // Movement passes the question on to what it moves.
     case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast: return false
-    case .reduce, .overlapAdd, .scatterAdd, .put: return true
+    case .reduce, .scan, .radixPass, .overlapAdd, .scatterAdd, .put: return true
     case .unary, .binary, .select, .cast, .pad, .concatenate, .gather, .update:
       if readers.role == .operand { return true }
       if readers.sharedCopies + readers.movedCopies >= CostModel.inlineCopies { return true }

@@ -63,6 +63,12 @@ struct UseWalk {
         visit(source, at: moved)
         start += graph.nodes[source].shape[axis]
       }
+    case .scan: visit(node.sources[0], at: indices)
+    case .radixPass(let digit):
+      visit(node.sources[1], at: indices)
+      var moved = indices
+      moved[digit.axis] = makeIndex(node.shape[digit.axis])
+      visit(node.sources[0], at: moved)
     case .gather(let axis):
       visit(node.sources[1], at: indices)
       var moved = indices

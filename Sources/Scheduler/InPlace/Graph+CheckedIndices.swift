@@ -42,7 +42,8 @@ extension Graph {
       return nodes[node.sources[0]].shape[axis] <= extent
     case .argument: return true
     case .reshape, .expand, .slice, .permute, .detach: return areIndices(node.sources[0], below: extent)
-    case .buffer, .constant, .iota, .unary, .binary, .select, .cast, .bitcast, .barrier, .reduce, .pad, .window,
+    case .buffer, .constant, .iota, .unary, .binary, .select, .cast, .bitcast, .barrier, .reduce, .scan, .radixPass,
+      .pad, .window,
       .overlapAdd, .concatenate, .scatterAdd, .put, .update:
       return false
     }
@@ -67,8 +68,9 @@ extension Graph.Vertex {
     switch op {
     case .gather(let axis): graph.nodes[sources[0]].shape[axis]
     case .scatterAdd(let axis), .put(let axis): shape[axis]
+    case .radixPass(let digit): shape[digit.axis]
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-      .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .update:
+      .scan, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .update:
       nil
     }
   }

@@ -130,7 +130,7 @@ extension Op {
     switch self {
     case .scatterAdd, .put, .update: true
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-      .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather:
+      .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather:
       false
     }
   }

@@ -8,8 +8,7 @@ extension Section {
     let common = zip(grid, other.grid).prefix { $0.extent == $1.extent }.count
     guard common == Swift.min(grid.count, other.grid.count), common > 0 || grid.count == other.grid.count,
       members.count + other.members.count <= CostModel.membersPerSection,
-      operationCount + other.operationCount <= CostModel.operationsPerSection,
-      !stages.contains(where: \.bindsIndices), !other.stages.contains(where: \.bindsIndices)
+      operationCount + other.operationCount <= CostModel.operationsPerSection
     else { return nil }
     let (first, second) = (deepened(to: common), other.deepened(to: common))
     let points = Swift.max(gridPoints, other.gridPoints)
@@ -26,7 +25,7 @@ extension Section {
     let buffers = other.buffers.map { buffer in both.position(of: buffer, in: \.buffers) }
     let arguments = other.arguments.map { argument in both.position(of: argument, in: \.arguments) }
     var renamed = Dictionary(uniqueKeysWithValues: zip(other.grid, grid))
-    for range in other.stages.flatMap(\.loops) {
+    for range in other.stages.flatMap({ $0.loops + $0.boundVariables }) {
       renamed[range] = IndexVariable(id: both.nextVariable, extent: range.extent)
       both.nextVariable += 1
     }
@@ -35,6 +34,9 @@ extension Section {
       stage.spatial = stage.spatial.map { renamed[$0]! }
       stage.reduced = stage.reduced.map { renamed[$0]! }
       stage.substitute { renamed[$0].map { .variable($0) } }
+      stage.steps = stage.steps.map { step in
+        if case .bind(let variable, let value) = step { .bind(renamed[variable]!, value) } else { step }
+      }
       stage.renumber(buffers: buffers, locals: { $0 + scratch.count }, arguments: arguments)
       return stage
     }
@@ -108,8 +110,10 @@ extension Section {
 }
 
 extension Stage {
-  /// Whether the stage reads indices from a tensor.
-  fileprivate var bindsIndices: Bool { steps.contains { if case .bind = $0 { true } else { false } } }
+  /// The variables that stand for indices read from a tensor.
+  fileprivate var boundVariables: [IndexVariable] {
+    steps.compactMap { if case .bind(let variable, _) = $0 { variable } else { nil } }
+  }
 
   /// Replaces the numbers of buffers, local arrays and arguments.
   fileprivate mutating func renumber(buffers: [Int], locals: (Int) -> Int, arguments: [Int]) {
@@ -135,6 +139,7 @@ extension Stage {
       switch result {
       case .store(let place, let value): .store(replace(place), value)
       case .reduce(let op, let value, let place): .reduce(op, value, replace(place))
+      case .scan(let op, let value, let place): .scan(op, value, replace(place))
       case .add(let place, let value): .add(replace(place), value)
       case .put(let place, let value): .put(replace(place), value)
       }

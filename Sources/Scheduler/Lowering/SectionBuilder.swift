@@ -6,12 +6,12 @@ struct SectionBuilder {
   let draft: SectionDraft
   /// The schedule's buffer of each node that has one.
   let bufferOf: [Graph.ID: Int]
-  private var section: Section
+  var section: Section
   private var scratchOf: [Graph.ID: Int] = [:]
   private let memberOf: [Graph.ID: SectionDraft.Member]
   private var argumentOf: [Graph.ID: Int] = [:]
   /// The node whose memory the root takes over, where that is an update in place.
-  private let target: Graph.ID?
+  let target: Graph.ID?
 
   /// Builds the section; `arguments` numbers the graph's argument nodes, `targets` names what updates take over. Pieces
   /// that are joined to one buffer, with nothing done to the whole, get a section each.
@@ -66,8 +66,11 @@ struct SectionBuilder {
 
   // MARK: - Places
 
+  /// The schedule's number of the buffer that holds a node.
+  func buffer(of node: Graph.ID) -> Int { bufferOf[node]! }
+
   /// The section's number for a buffer of the schedule.
-  private mutating func parameter(_ buffer: Int) -> Int {
+  mutating func parameter(_ buffer: Int) -> Int {
     if let position = section.buffers.firstIndex(of: buffer) { return position }
     section.buffers.append(buffer)
     return section.buffers.count - 1
@@ -79,7 +82,7 @@ struct SectionBuilder {
     return section.arguments.count - 1
   }
 
-  private mutating func bufferPlace(_ id: Graph.ID, _ indices: [Index]) -> Place {
+  mutating func bufferPlace(_ id: Graph.ID, _ indices: [Index]) -> Place {
     .buffer(parameter(bufferOf[id]!), SourceIndices.flatten(indices, graph.nodes[id].shape))
   }
 
@@ -106,6 +109,8 @@ struct SectionBuilder {
         ([], [.store(place, builder.value(of: node.sources[1], at: member.indices))])
       }
     case .scatterAdd(let axis), .put(let axis): appendScatter(member, node, axis)
+    case .scan(let op, let axis): appendScan(member, node, op, axis)
+    case .radixPass(let digit): appendRadixPass(member, node, digit)
     case .reduce, .overlapAdd: appendReduction(member, node)
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
       .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .update:
@@ -139,8 +144,9 @@ struct SectionBuilder {
         }
         let value = builder.masked(source, at: moved.indices, inside: moved.mask, mask: .always)
         return Body(value: value, reduced: [turn.asVariable].compactMap { $0 }, reduction: .sum)
-      case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
-        .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
+      case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .scan,
+        .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put,
+        .update:
         preconditionFailure("bug: \(graph.label(member.node)) is no reduction")
       }
     }
@@ -198,43 +204,13 @@ struct SectionBuilder {
     }
   }
 
-  /// Adds a stage that copies the target, unless it is updated in place, and one that adds the values to it, or puts
-  /// them there, in order.
-  private mutating func appendScatter(_ member: SectionDraft.Member, _ node: Graph.Vertex, _ axis: Int) {
-    if target == nil {
-      let place = bufferPlace(member.node, member.indices)
-      appendStage(spatial: ownVariables(member)) { builder in
-        ([], [.store(place, builder.value(of: node.sources[0], at: member.indices))])
-      }
-    }
-    let buffer = parameter(bufferOf[member.node]!)
-    let count = graph.nodes[node.sources[2]].shape[axis]
-    guard count > 0 else { return }
-    var moved = member.indices
-    var position: [IndexVariable] = []
-    if count > 1 {
-      position = [IndexVariable(id: section.nextVariable, extent: count)]
-      section.nextVariable += 1
-    }
-    moved[axis] = position.first.map { .variable($0) } ?? .constant(0)
-    let others = ownVariables(member).filter { .variable($0) != member.indices[axis] }
-    appendStage(spatial: position + others) { builder in
-      let isPut = node.op == .put(axis: axis)
-      // The indices of a put are a list along the axis, the same for all others.
-      let index = builder.value(of: node.sources[1], at: isPut ? [moved[axis]] : moved)
-      let value = builder.value(of: node.sources[2], at: moved)
-      var target = moved
-      target[axis] = .variable(builder.bind(index, extent: node.shape[axis]))
-      let place = Place.buffer(buffer, SourceIndices.flatten(target, node.shape))
-      return ([], [isPut ? .put(place, value) : .add(place, value)])
-    }
-  }
-
-  private func ownVariables(_ member: SectionDraft.Member) -> [IndexVariable] {
+  /// The variables of a member that are not the grid's.
+  func ownVariables(_ member: SectionDraft.Member) -> [IndexVariable] {
     member.indices.compactMap(\.asVariable).filter { !draft.grid.contains($0) }
   }
 
-  private mutating func appendStage(
+  /// Adds a stage: what it computes, the ranges it reduces over and its results are what `write` returns.
+  mutating func appendStage(
     spatial: [IndexVariable], _ write: (inout StageBuilder) -> (reduced: [IndexVariable], results: [Stage.Result])
   ) {
     // Places are found through a copy, so that what it learns of buffers and arguments can be taken over afterwards.

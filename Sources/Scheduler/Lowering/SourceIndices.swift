@@ -36,7 +36,7 @@ package struct SourceIndices {
     case .detach, .barrier:
       self.init(indices)
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .overlapAdd,
-      .concatenate, .gather, .scatterAdd, .put, .update:
+      .scan, .radixPass, .concatenate, .gather, .scatterAdd, .put, .update:
       return nil
     }
   }

@@ -71,7 +71,8 @@ struct StageBuilder {
     let node = graph.nodes[id]
     func shape(_ source: Int) -> Shape { graph.nodes[node.sources[source]].shape }
     switch node.op {
-    case .buffer, .reduce, .overlapAdd, .scatterAdd, .put: preconditionFailure("bug: \(graph.label(id)) has no home")
+    case .buffer, .reduce, .scan, .radixPass, .overlapAdd, .scatterAdd, .put:
+      preconditionFailure("bug: \(graph.label(id)) has no home")
     case .constant(let scalar): return define(.constant(scalar.cast(to: node.dtype)), node.dtype)
     case .argument: return define(.argument(homes.argument(id)), node.dtype)
     case .iota(let axis): return define(.index(indices[axis]), node.dtype)
@@ -183,7 +184,8 @@ struct StageBuilder {
     return variable
   }
 
-  private mutating func define(_ instruction: Instruction, _ dtype: DType) -> Value {
+  /// Defines a value.
+  mutating func define(_ instruction: Instruction, _ dtype: DType) -> Value {
     steps.append(.define(values.count, instruction))
     instructions.append(instruction)
     values.append(dtype)

@@ -53,9 +53,9 @@ enum OpKind {
       switch op {
       case .buffer, .constant, .argument, .iota: .value
       case .unary, .binary, .select, .cast, .bitcast: .elementwise
-      case .reduce, .overlapAdd: .reduction
+      case .reduce, .scan, .overlapAdd: .reduction
       case .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate: .movement
-      case .gather, .scatterAdd, .put, .update: .indexed
+      case .gather, .scatterAdd, .put, .update, .radixPass: .indexed
       }
   }
 }

@@ -147,6 +147,9 @@ struct KernelDot {
     case .reduce: return "\(node.op.name)\naxes \(parameters)"
     case .iota(let axis), .concatenate(let axis), .gather(let axis), .scatterAdd(let axis), .put(let axis):
       return "\(node.op.name)\naxis \(axis)"
+    case .scan(_, let axis): return "\(node.op.name)\naxis \(axis)"
+    case .radixPass(let digit):
+      return "\(node.op.name)\naxis \(digit.axis),\nbits \(digit.shift)..<\(digit.shift + digit.bits)"
     case .window(let geometry), .overlapAdd(let geometry):
       return "\(node.op.name)\naxis \(geometry.axis), size \(geometry.size),\n"
         + "stride \(geometry.stride), dilation \(geometry.dilation)"

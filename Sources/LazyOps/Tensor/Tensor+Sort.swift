@@ -1,0 +1,125 @@
+/// Elements in order. Equal ones stay in the order in which they stand, a NaN counts as larger than all else, and -0
+/// equals 0.
+extension Tensor {
+  /// Returns the elements sorted along an axis, and the `int64` indices at which they stood.
+  public func sort(axis: Int = -1, descending: Bool = false) -> (values: Tensor, indices: Tensor) {
+    let axis = resolve(axis: axis, "sort")
+    let order = sorted(axis: axis, descending)
+    return (Primitive.gather(self, order, axis: axis), order.cast(to: .int64))
+  }
+
+  /// Returns the indices, as `int64`, of the elements in sorted order along an axis.
+  public func argsort(axis: Int = -1, descending: Bool = false) -> Tensor {
+    sorted(axis: resolve(axis: axis, "argsort"), descending).cast(to: .int64)
+  }
+
+  /// Returns the `k` largest elements along an axis, the largest first, or the smallest, and their `int64` indices. Of
+  /// equal ones those with lower indices come first.
+  public func topk(_ k: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
+    let axis = resolve(axis: axis, "topk")
+    Tensor.require(
+      0...shape[axis] ~= k, "topk", "\(k) is not a number of elements along axis \(axis) of shape \(shape)")
+    let order = rows(along: axis).sortKeys(descending: largest).first(k)
+    let indices = order.unrows(along: axis, of: shape.replacing(axis, by: k))
+    return (Primitive.gather(self, indices, axis: axis), indices.cast(to: .int64))
+  }
+
+  /// The order of the elements along an axis as `int32`.
+  private func sorted(axis: Int, _ descending: Bool) -> Tensor {
+    Tensor.require(
+      shape[axis] <= Int(Int32.max), "sort", "axis \(axis) of shape \(shape) is too long")
+    return rows(along: axis).sortKeys(descending: descending).order.unrows(along: axis, of: shape)
+  }
+
+  /// The lines along an axis as rows. [a..., n, b...] -> [a * b, n]
+  private func rows(along axis: Int) -> Tensor {
+    let moved = transpose(axis, rank - 1)
+    let count = shape.elementCount / Swift.max(shape[axis], 1)
+    return Primitive.reshape(moved, to: shape[axis] == 0 ? [0, 0] : [count, shape[axis]])
+  }
+
+  /// Rows as lines along an axis of a shape: the inverse of `rows`.
+  private func unrows(along axis: Int, of shape: Shape) -> Tensor {
+    var extents = shape.dimensions
+    extents.swapAt(axis, shape.rank - 1)
+    return Primitive.reshape(self, to: Shape(extents)).transpose(axis, shape.rank - 1)
+  }
+}
+
+// Rows of keys. [rows, n]
+extension Tensor {
+  /// Unsigned integers that stand in the same order as the elements, or in the opposite one.
+  private func sortKeys(descending: Bool) -> Tensor {
+    let ascending: Tensor
+    if let (bits, isSigned) = dtype.integerWidth {
+      let unsigned = Primitive.bitcast(self, to: .unsigned(bits: bits))
+      ascending = isSigned ? unsigned ^ unsigned.top : unsigned
+    } else if dtype == .bool {
+      ascending = cast(to: .uint8)
+    } else {
+      // The bits of a positive number grow with it, those of a negative one with its magnitude.
+      let bits = Primitive.bitcast(Tensor.where(self .== 0, 0, self), to: .unsigned(bits: dtype.byteCount * 8))
+      let ordered = Tensor.where(bits .< bits.top, bits | bits.top, ~bits)
+      ascending = Tensor.where(isNaN(), bits.number(.max), ordered)
+    }
+    return descending ? ~ascending : ascending
+  }
+
+  /// The number whose highest bit alone is set.
+  private var top: Tensor { number(1 << UInt64(dtype.byteCount * 8 - 1)) }
+
+  /// A number, or as many of its low bits as the dtype has, everywhere.
+  private func number(_ value: UInt64) -> Tensor { Primitive.constant(Scalar(value), shape, dtype) }
+
+  /// The order of keys along each row, as `int32`: one radix pass for each digit, the lowest first.
+  private var order: Tensor {
+    let (bits, extent) = (dtype.byteCount * 8, shape[1])
+    // A pass goes over the keys twice and over all digits.
+    func cost(_ digit: Int) -> Int { (bits + digit - 1) / digit * (2 * extent + 2 << digit) }
+    let digit = [4, 6, 8, 11].filter { $0 <= bits }.min { cost($0) < cost($1) }!
+    let start = Primitive.iota(axis: 1, shape, .int32)
+    return Swift.stride(from: 0, to: bits, by: digit).reduce(start) { order, shift in
+      Primitive.radixPass(self, order, RadixDigit(axis: 1, shift: shift, bits: Swift.min(digit, bits - shift)))
+    }
+  }
+
+  /// The indices of the first `k` keys in order along each row, as `int32`. [rows, n] -> [rows, k]
+  ///
+  /// They stand in those `k` blocks of a row whose least keys come first: what stands before an element of another block
+  /// is one element of each of them at least. So only these blocks are sorted.
+  private func first(_ k: Int) -> Tensor {
+    let (rows, extent) = (shape[0], shape[1])
+    var size = 8
+    while size * size * k < extent { size *= 2 }
+    let blocks = (extent + size - 1) / size
+    guard k > 0, blocks >= 4 * k else { return order.columns(k) }
+
+    let padded = Primitive.constant(Scalar(UInt64.max), [rows, blocks * size], dtype)
+    let keys = Primitive.update(padded, shape.dimensions.map { AxisRange(start: 0, count: $0) }, self)
+    let least = Primitive.reshape(keys, to: [rows, blocks, size]).min(axis: 2)
+    let chosen = least.order.columns(k)
+    // In the order of their indices, so that of equal keys the first one stays the first.
+    let ascending = Primitive.gather(chosen, Primitive.bitcast(chosen, to: .uint32).order, axis: 1)
+    let starts = Primitive.reshape(ascending * Int32(size), to: [rows, k, 1])
+    let places = starts + Primitive.iota(axis: 2, [rows, k, size], .int32)
+    let candidates = Primitive.reshape(places, to: [rows, k * size])
+    let best = Primitive.gather(keys, candidates, axis: 1).order.columns(k)
+    return Primitive.gather(candidates, best, axis: 1)
+  }
+
+  private func columns(_ count: Int) -> Tensor {
+    Primitive.slice(self, [AxisRange(start: 0, count: shape[0]), AxisRange(start: 0, count: count)])
+  }
+}
+
+extension DType {
+  /// The unsigned integers of a width.
+  fileprivate static func unsigned(bits: Int) -> DType {
+    switch bits {
+    case 8: .uint8
+    case 16: .uint16
+    case 32: .uint32
+    default: .uint64
+    }
+  }
+}
