@@ -18,13 +18,15 @@ let package = Package(
     .target(name: "LazyCodegen", dependencies: ["LazyOps", "LazyScheduler"], path: "Sources/Codegen"),
     .target(name: "LazyRuntime", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen"], path: "Sources/Runtime"),
     .target(name: "LazyNN", dependencies: ["LazyOps", "LazyRuntime"], path: "Sources/NN"),
-    .target(name: "Swiftlet", dependencies: ["LazyOps", "LazyRuntime", "LazyNN"], path: "Sources/Swiftlet"),
+    .target(name: "LazyFormats", dependencies: ["LazyOps", "LazyRuntime"], path: "Sources/Formats"),
+    .target(
+      name: "Swiftlet", dependencies: ["LazyOps", "LazyRuntime", "LazyNN", "LazyFormats"], path: "Sources/Swiftlet"),
 
     // The tools.
     .executableTarget(
       name: "viz-graph", dependencies: ["Swiftlet"], path: "Sources/viz-graph"),
     .executableTarget(
-      name: "zoo", dependencies: ["Swiftlet"], path: "Sources/zoo", resources: [.copy("Data")]),
+      name: "zoo", dependencies: ["LazyRuntime", "Swiftlet"], path: "Sources/zoo", resources: [.copy("Data")]),
 
     .executableTarget(
       name: "bench", dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "LazyRuntime", "Swiftlet"],
@@ -42,7 +44,8 @@ let package = Package(
       name: "RuntimeTests",
       dependencies: ["LazyOps", "LazyScheduler", "LazyCodegen", "LazyRuntime", "TestSupport"]),
     .testTarget(name: "FuzzTests", dependencies: ["LazyOps", "TestSupport"]),
-    .testTarget(name: "NNTests", dependencies: ["Swiftlet"]),
+    .testTarget(name: "NNTests", dependencies: ["Swiftlet", "LazyOps", "LazyRuntime"]),
+    .testTarget(name: "FormatsTests", dependencies: ["LazyOps", "LazyRuntime", "LazyFormats"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -10,6 +10,8 @@ struct Options: Sendable {
   var json = false
   /// Whether to explain instead.
   var help = false
+  /// What was given for options that only some networks have, by their names; nothing for those that take no value.
+  var own: [String: String] = [:]
 
   static let help = """
     Options:
@@ -19,8 +21,8 @@ struct Options: Sendable {
       --help    explain
     """
 
-  /// Reads the arguments, which are a name and options in any order.
-  init(_ arguments: [String]) throws(UsageError) {
+  /// Reads the arguments, which are a name and options in any order; `known` are the options that some networks have.
+  init(_ arguments: [String], known: [OwnOption] = []) throws(UsageError) {
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       switch argument {
@@ -31,6 +33,13 @@ struct Options: Sendable {
         guard let text = rest.popFirst() else { throw UsageError("--seed wants a number") }
         seed = try Options.seed(text)
       case _ where argument.hasPrefix("--seed="): seed = try Options.seed(String(argument.dropFirst(7)))
+      case _ where argument.hasPrefix("--") && known.contains { $0.matches(argument) }:
+        let option = known.first { $0.matches(argument) }!
+        let given = argument.firstIndex(of: "=").map { String(argument[argument.index(after: $0)...]) }
+        guard let value = option.value == nil ? "" : given ?? rest.popFirst() else {
+          throw UsageError("\(option.name) wants \(option.value!)")
+        }
+        own[option.name] = value
       case _ where argument.hasPrefix("-"): throw UsageError("there is no option \(argument)")
       case _:
         if let name { throw UsageError("one network at a time, not \(name) and \(argument)") }
@@ -42,6 +51,41 @@ struct Options: Sendable {
   private static func seed(_ text: String) throws(UsageError) -> UInt64 {
     guard let seed = UInt64(text) else { throw UsageError("--seed wants a number that is not negative, not \(text)") }
     return seed
+  }
+}
+
+extension Options {
+  /// Returns the number given for an option of the network's own, which is at least `least`; nil where none is given.
+  func number(_ name: String, atLeast least: Int = 0) throws(UsageError) -> Int? {
+    guard let text = own[name] else { return nil }
+    guard let number = Int(text), number >= least else {
+      throw UsageError("\(name) wants a number of at least \(least), not \(text)")
+    }
+    return number
+  }
+
+  /// Returns the decimal given for an option of the network's own, which is not negative; nil where none is given.
+  func decimal(_ name: String) throws(UsageError) -> Double? {
+    guard let text = own[name] else { return nil }
+    guard let number = Double(text), number >= 0, number.isFinite else {
+      throw UsageError("\(name) wants a number that is not negative, not \(text)")
+    }
+    return number
+  }
+}
+
+/// An option that only some networks have.
+struct OwnOption: Sendable {
+  /// The option with its dashes.
+  let name: String
+  /// What stands for its value in the explanation; nil where it takes none.
+  var value: String?
+  /// What it does.
+  let help: String
+
+  /// Whether an argument is this option, with a value or without.
+  func matches(_ argument: String) -> Bool {
+    argument == name || (value != nil && argument.hasPrefix(name + "="))
   }
 }
 

@@ -8,18 +8,22 @@ struct Exhibit: Sendable {
   let summary: String
   /// What it does, for `--help`.
   let details: String
-  /// Trains the network and returns what came of it.
+  /// The options that it has beside those of all.
+  var options: [OwnOption] = []
+  /// Runs the network and returns what came of it.
   let run: @Sendable (Options) throws -> Metrics
 }
 
 /// The command: finds the network that was asked for and runs it.
 enum Zoo {
-  static let exhibits = [Micrograd.exhibit, LeCun1989.exhibit]
+  static let exhibits = [Micrograd.exhibit, LeCun1989.exhibit, GPT2Exhibit.exhibit]
 
   /// Runs the command and returns its exit code: 0, 1 for what failed on the way, 2 for a command that makes no sense.
   static func run(_ arguments: [String]) -> Int32 {
     let options: Options
-    do throws(UsageError) { options = try Options(arguments) } catch { return refuse(error.message) }
+    do throws(UsageError) {
+      options = try Options(arguments, known: exhibits.flatMap(\.options))
+    } catch { return refuse(error.message) }
     guard let name = options.name else {
       if options.help || arguments.isEmpty {
         print(arguments.isEmpty ? list : usage)
@@ -29,8 +33,11 @@ enum Zoo {
     }
     guard let exhibit = exhibits.first(where: { $0.name == name }) else { return refuse("there is no \(name)") }
     if options.help {
-      print("zoo \(exhibit.name): \(exhibit.summary)\n\n\(exhibit.details)\n\n\(Options.help)")
+      print("zoo \(exhibit.name): \(exhibit.summary)\n\n\(exhibit.details)\n\n\(Options.help)\(ownHelp(exhibit))")
       return 0
+    }
+    if let foreign = options.own.keys.sorted().first(where: { name in !exhibit.options.contains { $0.name == name } }) {
+      return refuse("\(name) has no option \(foreign)")
     }
     do {
       let start = ContinuousClock.now
@@ -39,10 +46,21 @@ enum Zoo {
       metrics["seed"] = .integer(Int(clamping: options.seed))
       if options.json { print(metrics.json) }
       return 0
+    } catch let error as UsageError {
+      return refuse(error.message)
     } catch {
       standardError("zoo \(name): \(error)\n")
       return 1
     }
+  }
+
+  /// Explains the options of one network.
+  private static func ownHelp(_ exhibit: Exhibit) -> String {
+    let titles = exhibit.options.map { option in option.value.map { "\(option.name) \($0)" } ?? option.name }
+    let width = titles.map(\.count).max() ?? 0
+    return zip(titles, exhibit.options).map { title, option in
+      "\n  \(title.padding(toLength: width, withPad: " ", startingAt: 0))  \(option.help)"
+    }.joined()
   }
 
   private static func refuse(_ message: String) -> Int32 {
@@ -55,7 +73,7 @@ enum Zoo {
     let lines = exhibits.map { exhibit in
       "  \(exhibit.name.padding(toLength: width, withPad: " ", startingAt: 0))  \(exhibit.summary)"
     }
-    return "The networks, each trained by `zoo NAME`:\n" + lines.joined(separator: "\n")
+    return "The networks, each run by `zoo NAME`:\n" + lines.joined(separator: "\n")
   }
 
   private static var usage: String { "\(list)\n\n\(Options.help)" }

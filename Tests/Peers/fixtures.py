@@ -6,6 +6,7 @@
 The generators run in a copy of Tests; then every number in each file is compared with the committed one.
 """
 
+import json
 import pathlib
 import re
 import shutil
@@ -14,12 +15,30 @@ import sys
 import tempfile
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
-GENERATED = {"make_fixtures.py": "Fixtures/pytorch.json", "optimizers.py": "NNTests/OptimizerFixtures.swift"}
+GENERATED = {
+    "make_fixtures.py": "Fixtures/pytorch.json",
+    "optimizers.py": "NNTests/OptimizerFixtures.swift",
+    "gpt2.py": "Fixtures/gpt2.safetensors",
+}
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?|inf|nan", re.IGNORECASE)
 TOLERANCE = 1e-4
 
 
+def tensors(content):
+    """The numbers of a safetensors file."""
+    length = int.from_bytes(content[:8], "little")
+    header, data = json.loads(content[8:8 + length]), content[8 + length:]
+    found = []
+    for name, entry in sorted(header.items()):
+        if name != "__metadata__":
+            kind = {"F32": "f", "I64": "q", "BOOL": "?"}[entry["dtype"]]
+            found += memoryview(data[slice(*entry["data_offsets"])]).cast(kind).tolist()
+    return found
+
+
 def numbers(path):
+    if path.suffix == ".safetensors":
+        return tensors(path.read_bytes())
     return [float(word) for word in NUMBER.findall(path.read_text())]
 
 

@@ -11,6 +11,12 @@ public struct Embedding: Layer, Sendable {
     weight = Parameter(.normal([count, width], using: generator))
   }
 
+  /// Creates a table from its vectors. [count, width]
+  public init(weight: Tensor) {
+    Tensor.require(weight.rank == 2, "Embedding", "weight \(weight.shape) is not [count, width]")
+    self.weight = Parameter(weight)
+  }
+
   /// Returns the vectors with the numbers in `indices`.
   public func callAsFunction(_ indices: Tensor) -> Tensor { weight().embedding(indices) }
 }

@@ -10,16 +10,16 @@ public struct LayerNorm: Layer, Sendable {
   public let epsilon: Double
 
   /// Creates a layer over the last axes, which have the extents of `shape`.
-  public init(_ shape: Shape, epsilon: Double = 1e-5, bias: Bool = true) {
+  public init(_ shape: Shape, epsilon: Double = 1e-5, bias: Bool = true, dtype: DType = .float32) {
     Tensor.require(shape.rank > 0, "LayerNorm", "there is no axis to normalize over")
-    weight = Parameter(.ones(shape))
-    self.bias = bias ? Parameter(.zeros(shape)) : nil
+    weight = Parameter(.ones(shape, dtype: dtype))
+    self.bias = bias ? Parameter(.zeros(shape, dtype: dtype)) : nil
     self.epsilon = epsilon
   }
 
   /// Creates a layer over a last axis of extent `width`.
-  public init(_ width: Int, epsilon: Double = 1e-5, bias: Bool = true) {
-    self.init([width], epsilon: epsilon, bias: bias)
+  public init(_ width: Int, epsilon: Double = 1e-5, bias: Bool = true, dtype: DType = .float32) {
+    self.init([width], epsilon: epsilon, bias: bias, dtype: dtype)
   }
 
   /// Returns `x` normalized, scaled and moved. x: [..., shape...] -> the same shape

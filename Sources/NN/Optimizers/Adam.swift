@@ -13,14 +13,14 @@ public class Adam: Optimizer {
   /// Creates an optimizer.
   public init(
     _ parameters: [Parameter], learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-8, weightDecay: Double = 0
+    epsilon: Double = 1e-8, weightDecay: Double = 0, gradientNormLimit: Double? = nil
   ) {
     Tensor.require(
       0..<1 ~= betas.0 && 0..<1 ~= betas.1, "Adam", "betas \(betas) are not both at least 0 and below 1")
     self.betas = betas
     self.epsilon = epsilon
     self.weightDecay = weightDecay
-    super.init(parameters, learningRate: learningRate, stateCount: 2)
+    super.init(parameters, learningRate: learningRate, stateCount: 2, gradientNormLimit: gradientNormLimit)
   }
 
   /// The rate and the square root, both corrected for means that began as 0, and the factor of decoupled decay.
@@ -47,19 +47,27 @@ public class Adam: Optimizer {
 
 /// Adam with weight decay apart from the gradient. The formulas are PyTorch's. (Loshchilov and Hutter 2019)
 public final class AdamW: Adam {
+  /// Whether only parameters of two or more axes are drawn to 0, and biases and the scales of norms are left alone.
+  public let decaysMatricesOnly: Bool
+
   /// Creates an optimizer.
-  public override init(
+  public init(
     _ parameters: [Parameter], learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-8, weightDecay: Double = 1e-2
+    epsilon: Double = 1e-8, weightDecay: Double = 1e-2, decaysMatricesOnly: Bool = false,
+    gradientNormLimit: Double? = nil
   ) {
-    super.init(parameters, learningRate: learningRate, betas: betas, epsilon: epsilon, weightDecay: weightDecay)
+    self.decaysMatricesOnly = decaysMatricesOnly
+    super.init(
+      parameters, learningRate: learningRate, betas: betas, epsilon: epsilon, weightDecay: weightDecay,
+      gradientNormLimit: gradientNormLimit)
   }
 
   /// Returns the value drawn to 0, then moved as by `Adam`.
   public override func update(
     _ value: Tensor, _ gradient: Tensor, state: inout [Tensor], scalars: [Tensor]
   ) -> Tensor {
-    descend(weightDecay == 0 ? value : value * scalars[2], gradient, state: &state, scalars: scalars)
+    let decays = weightDecay != 0 && !(decaysMatricesOnly && value.rank < 2)
+    return descend(decays ? value * scalars[2] : value, gradient, state: &state, scalars: scalars)
   }
 }
 

@@ -16,6 +16,8 @@ open class Optimizer: ScalarSource {
   public let parameters: [Parameter]
   /// How far a step goes. It may be changed between steps.
   public var learningRate: Double
+  /// The largest norm that all gradients together may have: longer ones are shortened to it. Nil for any.
+  public let gradientNormLimit: Double?
   /// The steps taken so far.
   public private(set) var stepCount = 0
   /// What is remembered of each parameter from step to step.
@@ -24,7 +26,12 @@ open class Optimizer: ScalarSource {
   /// Creates an optimizer that remembers, for each parameter, `stateCount` tensors of its shape, zeros to begin with.
   ///
   /// A parameter that stands in `parameters` twice is changed once.
-  public init(_ parameters: [Parameter], learningRate: Double, stateCount: Int) {
+  public init(
+    _ parameters: [Parameter], learningRate: Double, stateCount: Int, gradientNormLimit: Double? = nil
+  ) {
+    Tensor.require(
+      (gradientNormLimit ?? 1) > 0, "Optimizer", "gradients' norm is limited to \(gradientNormLimit ?? 1)")
+    self.gradientNormLimit = gradientNormLimit
     var seen: Set<ObjectIdentifier> = []
     self.parameters = parameters.filter { seen.insert(ObjectIdentifier($0)).inserted }
     self.learningRate = learningRate
@@ -54,6 +61,7 @@ open class Optimizer: ScalarSource {
   public func step(gradients: [Tensor], computing others: [Tensor] = []) {
     Tensor.require(
       gradients.count == parameters.count, "step", "\(gradients.count) gradients for \(parameters.count) parameters")
+    let gradients = gradientNormLimit.map { Optimizer.shortened(gradients, to: $0) } ?? gradients
     let scalars = nextScalars()
     var arguments: [DType: [Tensor]] = [:]
     var values: [(parameter: Parameter, value: Tensor)] = []
@@ -75,6 +83,16 @@ open class Optimizer: ScalarSource {
     Tensor.realize(others + values.map(\.value) + states.map(\.value))
     Parameter.assign(values)
     TensorCell.assign(states)
+  }
+
+  /// Returns gradients that all together are no longer than `limit`: if they are, all are made smaller by one factor, as
+  /// PyTorch's `clip_grad_norm_` does. (Pascanu et al. 2013)
+  public static func shortened(_ gradients: [Tensor], to limit: Double) -> [Tensor] {
+    guard let first = gradients.first else { return [] }
+    func wide(_ x: Tensor) -> Tensor { x.dtype == .float64 ? x : x.cast(to: .float32) }
+    let squares = gradients.dropFirst().reduce(wide(first).square().sum()) { $0 + wide($1).square().sum() }
+    let factor = Tensor.minimum(limit / (squares.sqrt() + 1e-6), 1)
+    return gradients.map { ($0 * factor).cast(to: $0.dtype) }
   }
 
   /// The numbers of a step that change from step to step; steps are counted from 1. The learning rate unless overridden.

@@ -46,13 +46,15 @@ public final class TensorCell: Sendable {
   }
 
   /// Assigns several cells, whose new values are computed in one schedule.
-  public static func assign(_ values: [(cell: TensorCell, value: Tensor)]) {
+  ///
+  /// - Parameter others: tensors to compute in the same schedule, such as what is made of the new values.
+  public static func assign(_ values: [(cell: TensorCell, value: Tensor)], computing others: [Tensor] = []) {
     for (cell, value) in values {
       Tensor.require(
         value.shape == cell.shape && value.dtype == cell.dtype, "assign",
         "a value of \(value.dtype)\(value.shape) for a place of \(cell.dtype)\(cell.shape)")
     }
-    Tensor.realize(values.map(\.value))
+    Tensor.realize(others + values.map(\.value))
     for (cell, value) in values {
       let new = value.asLeaf(tracksGradient: cell.tracksGradient)
       Recording.current?.assign(cell, new)

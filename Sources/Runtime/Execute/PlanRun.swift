@@ -1,5 +1,6 @@
 package import LazyOps
 import LazyScheduler
+import Synchronization
 
 /// Runs a plan, once or again and again: leaves are bound to storage, then `run` takes memory for the results and
 /// launches the kernels in order.
@@ -15,6 +16,9 @@ package final class PlanRun {
   private var storages: [Storage?]
   /// Where the block of temporaries was the last time.
   private var temporaryBase: UnsafeMutableRawPointer?
+
+  /// The number of kernels launched so far, by all runs.
+  static let launchCount = Atomic(0)
 
   /// Creates a run whose leaves are yet to be bound.
   package init(_ plan: ExecutablePlan) {
@@ -75,6 +79,7 @@ package final class PlanRun {
       for phase in phases { launch(layout.phases[phase], &failure) }
       observe?(plan.launches[number], Double(monotonicNanoseconds() - start) * 1e-9)
     }
+    PlanRun.launchCount.wrappingAdd(layout.launches.count, ordering: .relaxed)
     return failure == 0
   }
 

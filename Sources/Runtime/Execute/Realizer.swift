@@ -1,5 +1,6 @@
 package import LazyOps
 import LazyScheduler
+import Synchronization
 
 /// Computes pending nodes: snapshot, plan (from the cache if the structure is known), run, and hand over the storage.
 package enum Realizer {
@@ -8,6 +9,9 @@ package enum Realizer {
 
   /// The number of plans made so far and still kept.
   package static var planCount: Int { plans.count }
+
+  /// The number of kernels launched so far.
+  package static var launchCount: Int { PlanRun.launchCount.load(ordering: .relaxed) }
 
   /// Realizes nodes, all in one schedule. Those realized already are left alone.
   ///
