@@ -111,8 +111,9 @@ extension GPT2 {
 
     /// Returns queries, keys and values by heads. [batch, tokens, width] -> three of [batch, heads, tokens, width / heads]
     func split(_ x: Tensor) -> (query: Tensor, key: Tensor, value: Tensor) {
-      let (batch, tokens, width) = (x.shape[0], x.shape[1], x.shape[2])
-      let parts = cAttn(x).reshape(batch, tokens, 3, heads, width / heads).permute(2, 0, 3, 1, 4)
+      let parts = cAttn(x).chunk(3, axis: -1).map { part in
+        part.reshape(x.shape[0], x.shape[1], heads, -1).transpose(1, 2)
+      }
       return (parts[0], parts[1], parts[2])
     }
 
