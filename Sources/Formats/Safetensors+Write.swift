@@ -1,5 +1,5 @@
 public import LazyOps
-public import LazyRuntime
+import LazyRuntime
 
 extension Safetensors {
   /// Writes tensors to a file, computing them first if need be.

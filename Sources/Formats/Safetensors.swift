@@ -1,5 +1,5 @@
 public import LazyOps
-public import LazyRuntime
+import LazyRuntime
 
 /// A safetensors file: named tensors, as Hugging Face's models come in.
 ///

@@ -1,5 +1,5 @@
 public import LazyOps
-public import LazyRuntime
+import LazyRuntime
 
 extension GPT2 {
   /// What attention remembers of the tokens that have been read, so that each is computed once.

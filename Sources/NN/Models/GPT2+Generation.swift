@@ -1,5 +1,5 @@
 public import LazyOps
-public import LazyRuntime
+import LazyRuntime
 
 extension GPT2 {
   /// Writes a text on, token by token.
