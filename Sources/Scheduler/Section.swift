@@ -94,7 +94,9 @@ package struct Stage: Hashable, Sendable {
     /// Where the result goes.
     package var place: Place {
       switch self {
-      case .store(let place, _), .reduce(_, _, let place), .scan(_, _, let place), .add(let place, _), .put(let place, _): place
+      case .store(let place, _), .reduce(_, _, let place), .scan(_, _, let place), .add(let place, _),
+        .put(let place, _):
+        place
       }
     }
   }

@@ -298,6 +298,25 @@ for x_ in arguments:
     for axis in (0, -1):
         case("argmax", lambda x, axis: first(torch.amax, x, axis), x_, axis=axis, tolerance=0)
         case("argmin", lambda x, axis: first(torch.amin, x, axis), x_, axis=axis, tolerance=0)
+zeros = t([[2.0, -0.5, 0.0, 3.0, 0.0, 4.0], [1.5, 2.0, -1.0, 0.5, 3.0, 0.0], [0.0, 1.0, 2.0, -3.0, 0.25, 2.0]])
+for x_ in (numbers(2, 3, 4), zeros, t([[3, 100, -7, 2]] * 3, torch.int8), logic > 0, torch.zeros(2, 0)):
+    for axis in range(x_.dim()):
+        case("cumsum", lambda x, axis: torch.cumsum(x, dim=axis), x_, axis=axis, scale=x_.dtype == torch.float32)
+        case("cumprod", lambda x, axis: torch.cumprod(x, dim=axis), x_, axis=axis, scale=x_.dtype == torch.float32)
+for x_ in [numbers(2, 3, 4)] + arguments:
+    for axis in (0, -1):
+        case("cummax", lambda x, axis: torch.cummax(x, dim=axis).values, x_, axis=axis, tolerance=1e-9)
+        case("cummin", lambda x, axis: torch.cummin(x, dim=axis).values, x_, axis=axis, tolerance=1e-9)
+        for descending in (False, True):
+            case("argsort", lambda x, axis, descending: torch.argsort(x, dim=axis, descending=descending, stable=True), x_, axis=axis,
+                 descending=descending, tolerance=0)
+            case("sort", lambda x, axis, descending: torch.sort(x, dim=axis, descending=descending, stable=True).values, x_, axis=axis,
+                 descending=descending, tolerance=0)
+for dtype in (torch.float16, torch.bfloat16, torch.float64):
+    case("argsort", lambda x, axis, descending: torch.argsort(x, dim=axis, descending=descending, stable=True), arguments[0].to(dtype),
+         axis=-1, descending=False, tolerance=0)
+case("topk", lambda x, k, largest: torch.topk(x, k, largest=largest).values, numbers(3, 40), k=3, largest=True, tolerance=0, gradient=False)
+case("topk", lambda x, k, largest: torch.topk(x, k, largest=largest).values, numbers(2, 300), k=5, largest=False, tolerance=0, gradient=False)
 for correction in (0, 1, 2):
     case("variance", lambda x, axes, correction: torch.var(x, dim=axes, correction=correction), x, axes=[0, 2], correction=correction,
          scale=True)

@@ -78,16 +78,19 @@ struct FixtureArguments {
   var last: Tensor? { inputs.count > 2 ? inputs[2] : nil }
   var axis: Int { integer("axis") }
   var axes: [Int] { integers("axes") }
-  var keep: Bool {
-    guard case .truth(let value)? = parameters["keep"] else { return false }
-    return value
-  }
+  var keep: Bool { flag("keep") }
   var reduction: LossReduction {
     switch text("reduction") {
     case "mean": .mean
     case "sum": .sum
     case _: .none
     }
+  }
+
+  /// Whether a parameter is given and true.
+  func flag(_ name: String) -> Bool {
+    guard case .truth(let value)? = parameters[name] else { return false }
+    return value
   }
 
   func integer(_ name: String) -> Int {

@@ -87,6 +87,16 @@ import Testing
     #expect(schedule.kernels[0].sections[0].gridPoints == 64)
   }
 
+  @Test func scansAndSorts() {
+    #expect(kernels((leaf([64, 1000]) * 2).exp().cumsum(axis: 1)) == 1)
+    #expect(kernels(leaf([64, 1000]).cummax(axis: 0)) == 1)
+    let rows = leaf([64, 1000]).sort()
+    #expect(kernels(rows.values, rows.indices) <= 2)
+    let list = leaf([100_000]).sort()
+    #expect(kernels(list.values) == 3)
+    #expect(kernels(leaf([64, 1000]).topk(5).values) <= 3)
+  }
+
   @Test(arguments: [[64, 32], [1024, 1024], [1009, 1013], [1_000_003]]) func statisticsOfATensor(_ shape: [Int]) {
     let x = leaf(Shape(shape))
     #expect(kernels(x.mean(), x.variance()) == 1)

@@ -25,7 +25,8 @@ extension Op {
   fileprivate func resized(_ sources: [Shape], from old: [Shape], _ renamed: Shape, from shape: Shape) -> (Op, Shape)? {
     switch self {
     case .buffer, .constant, .argument, .iota: return (self, renamed)
-    case .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .scatterAdd, .put: return (self, sources[0])
+    case .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .scatterAdd, .put, .scan, .radixPass:
+      return (self, sources[0])
     case .reduce(_, let axes): return (self, sources[0].removing(axes))
     case .reshape:
       if renamed.elementCount == sources[0].elementCount { return (self, renamed) }

@@ -118,11 +118,11 @@ extension Op {
         .shiftRight:
         false
       }
-    case .reduce(let op, _): op == .sum || op == .product
+    case .reduce(let op, _), .scan(let op, _): op == .sum || op == .product
     case .cast, .overlapAdd, .scatterAdd: true
     case .buffer, .constant, .argument, .iota, .select, .bitcast, .detach, .barrier, .reshape, .permute, .expand,
       .slice, .pad,
-      .window, .concatenate, .gather, .put, .update:
+      .window, .concatenate, .gather, .put, .update, .radixPass:
       false
     }
   }
@@ -130,10 +130,10 @@ extension Op {
   /// The source whose elements are added up: what they lose depends on their size, not on that of the sum.
   fileprivate var summedSource: Int? {
     switch self {
-    case .reduce, .overlapAdd: 0
+    case .reduce, .scan, .overlapAdd: 0
     case .scatterAdd: 2
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
-      .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .put, .update:
+      .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .put, .update, .radixPass:
       nil
     }
   }

@@ -71,7 +71,20 @@ extension RandomGraphs {
     let axis = below(min(x.rank, 3))
     let extent = x.shape[axis]
     let numeric = x.dtype == .bool ? x.cast(to: .int32) : x
-    switch below(9) {
+    switch below(11) {
+    case 9:
+      switch below(4) {
+      case 0: return numeric.cumsum(axis: axis)
+      case 1: return numeric.cumprod(axis: axis)
+      case 2: return x.cummax(axis: axis)
+      default: return x.cummin(axis: axis)
+      }
+    case 10:
+      // Computed numbers that are close to each other may stand in either order.
+      let keys = x.dtype.isFloatingPoint ? leaf(x.shape) : x
+      let descending = below(2) == 0
+      if below(2) == 0 { return x.gather(keys.argsort(axis: axis, descending: descending), axis: axis) }
+      return x.gather(keys.topk(1 + below(extent), axis: axis, largest: descending).indices, axis: axis)
     case 0: return x.take(Tensor((0..<3).map { _ in Int64(below(extent)) }), axis: axis)
     case 1:
       let scores = x.dtype.isFloatingPoint ? leaf(x.shape) : numeric

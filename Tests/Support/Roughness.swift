@@ -44,7 +44,7 @@ extension Op {
   fileprivate var isExact: Bool {
     switch self {
     case .buffer, .constant, .argument, .iota, .select, .cast, .bitcast, .detach, .barrier, .reshape, .permute,
-      .expand, .slice, .pad, .window, .concatenate, .gather, .put, .update:
+      .expand, .slice, .pad, .window, .concatenate, .gather, .put, .update, .radixPass:
       true
     case .overlapAdd, .scatterAdd: false
     case .unary(let op):
@@ -53,7 +53,7 @@ extension Op {
       case .exp, .exp2, .expm1, .log, .log2, .log1p, .sin, .cos, .tan, .tanh, .erf: false
       }
     case .binary(let op): op != .power
-    case .reduce(let op, _): op == .maximum || op == .minimum
+    case .reduce(let op, _), .scan(let op, _): op == .maximum || op == .minimum
     }
   }
 
@@ -62,11 +62,12 @@ extension Op {
     switch self {
     case .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .put, .update,
       .unary(.negate), .unary(.absolute), .binary(.maximum), .binary(.minimum), .reduce(.maximum, _),
-      .reduce(.minimum, _):
+      .reduce(.minimum, _), .scan(.maximum, _), .scan(.minimum, _):
       true
     case .cast: dtype == .float32 || dtype == .float64
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .bitcast, .reduce, .overlapAdd, .gather,
-      .scatterAdd:
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .bitcast, .reduce, .scan, .radixPass,
+      .overlapAdd,
+      .gather, .scatterAdd:
       false
     }
   }

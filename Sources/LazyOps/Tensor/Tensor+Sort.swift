@@ -90,7 +90,7 @@ extension Tensor {
   private func first(_ k: Int) -> Tensor {
     let (rows, extent) = (shape[0], shape[1])
     var size = 8
-    while size * size * k < extent { size *= 2 }
+    while size * size * Swift.max(k, 1) < extent { size *= 2 }
     let blocks = (extent + size - 1) / size
     guard k > 0, blocks >= 4 * k else { return order.columns(k) }
 

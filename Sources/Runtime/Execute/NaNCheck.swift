@@ -137,7 +137,8 @@ extension Graph.Vertex {
   fileprivate var isTransparent: Bool {
     switch op {
     case .detach, .barrier, .reshape, .permute, .expand: true
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .scan, .radixPass, .slice, .pad,
+    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .scan, .radixPass,
+      .slice, .pad,
       .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
       false
     }
