@@ -152,6 +152,19 @@ let ruleExamples: [RuleExample] = [
   .init("concatenate(constant, the same constant) -> constant", "%0 = constant(1.0) : float32[4, 3]; return %0") {
     Primitive.concatenate([constant(1), constant(1)], axis: 0)
   },
+  .init(
+    "concatenate(concatenate(x, y), z) -> concatenate(x, y, z)",
+    "%2 = concatenate(1) %0 %1 %0 : float32[2, 9]; return %2"
+  ) {
+    Primitive.concatenate([Primitive.concatenate([x, y], axis: 1), x], axis: 1)
+  },
+  .init(
+    "pad(x) + pad(y) side by side -> pad(concatenate(x, y))", "%1 = concatenate(1) %0 %0 : int32[2, 6]; return %1"
+  ) {
+    f(
+      .add, Primitive.pad(whole, ranges([0, 3], [2, 3]), to: [2, 6]),
+      Primitive.pad(whole, ranges([0, 0], [2, 3]), to: [2, 6]))
+  },
   .init("concatenate(x, nothing) -> concatenate(x)", "return %0") {
     Primitive.concatenate([x, constant(1, .float32, [0, 3])], axis: 0)
   },
@@ -245,6 +258,23 @@ let ruleExamples: [RuleExample] = [
       { f(.equal, x, x) }, { Primitive.cast(Primitive.cast(x, to: .int32), to: .float32) },
       { Primitive.cast(Primitive.cast(whole, to: .float32), to: .int32) },
       { Primitive.reduce(.sum, constant(0.1, .float32, [1 << 24]), axes: [0]) },
+      {
+        // Apart, and one over the other.
+        f(
+          .add, Primitive.pad(x, ranges([0, 0], [2, 3]), to: [2, 7]),
+          Primitive.pad(y, ranges([0, 4], [2, 3]), to: [2, 7]))
+      },
+      {
+        f(
+          .add, Primitive.pad(x, ranges([0, 0], [2, 3]), to: [2, 5]),
+          Primitive.pad(y, ranges([0, 2], [2, 3]), to: [2, 5]))
+      },
+      {
+        f(
+          .add, Primitive.pad(x, ranges([0, 0], [2, 3]), to: [4, 6]),
+          Primitive.pad(y, ranges([2, 3], [2, 3]), to: [4, 6]))
+      },
+      { Primitive.concatenate([Primitive.concatenate([x, y], axis: 1), hostLeaf([3, 6], .float32)], axis: 0) },
     ] as [@Sendable () -> Tensor])
   func notARule(build: @Sendable () -> Tensor) {
     let graph = Graph.snapshot(of: [build().node]).graph

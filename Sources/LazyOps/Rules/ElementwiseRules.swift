@@ -45,7 +45,7 @@ extension Rule {
         }
         return graph.add(node.op, [node.sources[1], node.sources[0]], like: node)
       },
-    ] + identities + arithmetic + logic + uniform
+    ] + identities + arithmetic + logic + sumsOfPieces + uniform
 
   /// Binary functions that are their left operand for one right operand.
   private static let identities: [Rule] = [

@@ -83,12 +83,42 @@ extension Rule {
       guard let value, node.sources.allSatisfy({ graph.constant($0) == value }) else { return nil }
       return graph.add(constant: value, like: node)
     },
+    Rule("concatenate(concatenate(x, y), z) -> concatenate(x, y, z)") { graph, node in
+      guard node.sources.contains(where: { graph[$0].op == node.op }) else { return nil }
+      let sources = node.sources.flatMap { graph[$0].op == node.op ? graph[$0].sources : [$0] }
+      return graph.add(node.op, sources, like: node)
+    },
     Rule("concatenate(x, nothing) -> concatenate(x)") { graph, node in
       guard case .concatenate(let axis) = node.op else { return nil }
       let sources = node.sources.filter { graph[$0].shape[axis] > 0 }
       guard !sources.isEmpty, sources.count < node.sources.count else { return nil }
       return graph.add(node.op, sources, like: node)
     },
+  ]
+
+  /// What gradients of the parts of a tensor add up to.
+  static let sumsOfPieces: [Rule] = [
+    // 0 + -0 is 0 and not -0: of a zero the sign may differ.
+    Rule("pad(x) + pad(y) side by side -> pad(concatenate(x, y))") { graph, node in
+      guard node.op == .binary(.add), case .pad(var first) = graph[node.sources[0]].op,
+        case .pad(var second) = graph[node.sources[1]].op
+      else { return nil }
+      var pieces = node.sources.map { graph[$0].sources[0] }
+      let differing = first.indices.filter { first[$0] != second[$0] }
+      guard differing.count == 1, first[differing[0]].step == 1, second[differing[0]].step == 1 else { return nil }
+      let axis = differing[0]
+      if first[axis].start > second[axis].start {
+        swap(&first, &second)
+        pieces.reverse()
+      }
+      guard first[axis].start + first[axis].count == second[axis].start else { return nil }
+      first[axis] = AxisRange(start: first[axis].start, count: first[axis].count + second[axis].count)
+      let joined = Graph.Vertex(
+        .concatenate(axis: axis), pieces, shape: graph[pieces[0]].shape.replacing(axis, by: first[axis].count),
+        dtype: node.dtype)
+      let whole = graph.add(joined.op, joined.sources, like: joined)
+      return graph.add(.pad(first), [whole], like: node)
+    }
   ]
 
   static let put: [Rule] = [
