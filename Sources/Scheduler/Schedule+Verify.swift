@@ -6,17 +6,16 @@ extension Schedule {
   /// nobody once another has taken over its memory; nothing that can fail from where a leaf is overwritten.
   package func verify() {
     var written = Set(buffers.indices.filter { if case .leaf = buffers[$0].kind { true } else { false } })
-    let firstOverwrite = firstOverwrite
+    let (firstOverwrite, lastCheck) = (firstOverwrite, lastCheck)
     for (number, kernel) in kernels.enumerated() {
       func check(_ condition: Bool, _ what: @autoclosure () -> String) {
         precondition(condition, "bug: kernel \(number) of the schedule: \(what())\n\(self)")
       }
+      check(number < firstOverwrite || number > lastCheck, "may fail when a leaf is overwritten")
       for phase in kernel.phases {
         var results: Set<Int> = []
         var replaced: Set<Int> = []
         for section in phase {
-          check(
-            number < firstOverwrite || !section.canFail(in: graph, buffers), "may fail when a leaf is overwritten")
           for buffer in section.writtenBuffers {
             guard let over = buffers[buffer].over else { continue }
             check(mayTake(over, over: buffer), "b\(buffer) cannot take over b\(over)")

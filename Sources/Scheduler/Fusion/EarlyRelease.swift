@@ -2,6 +2,9 @@ import LazyOps
 
 /// Moves kernels to the front that end the life of as much memory as they begin to use: a weight's gradient is computed
 /// as soon as it can be, so that the activation it is made from need not be kept until all others are done.
+///
+/// What may take over a leaf's memory comes after all others that read the leaf: a weight's gradient is not turned into a
+/// new weight before the old one has been used for the last time.
 struct EarlyRelease {
   private let kernels: [Kernel]
   private let buffers: [Buffer]
@@ -17,7 +20,8 @@ struct EarlyRelease {
   /// Returns kernels, each of which comes after those it needs, in an order that keeps that and needs less memory.
   static func order(_ kernels: [Kernel], graph: Graph, buffers: [Buffer]) -> [Kernel] {
     var release = EarlyRelease(kernels, graph, buffers)
-    for kernel in kernels.indices { release.run(kernel) }
+    // What waits for others that read a leaf may have to come later than it stands.
+    while release.order.count < kernels.count { for kernel in kernels.indices { release.run(kernel) } }
     return release.order.map { kernels[$0] }
   }
 
@@ -36,11 +40,43 @@ struct EarlyRelease {
         missing[number] += 1
       }
     }
+    let readers = readersBeforeTakers(graph)
+    for (number, others) in readers {
+      for other in others {
+        followers[other].append(number)
+        missing[number] += 1
+      }
+    }
   }
 
-  /// Puts a kernel next unless it has run, and after it those that now release memory.
+  /// For kernels that may take over leaves and that nobody waits for, the others that read these leaves and that somebody
+  /// does wait for. So no kernel comes to wait for itself.
+  private func readersBeforeTakers(_ graph: Graph) -> [(taker: Int, readers: Set<Int>)] {
+    let donated = Set(graph.donated)
+    guard !donated.isEmpty else { return [] }
+    func isDonated(_ buffer: Int) -> Bool {
+      if case .leaf(let leaf) = buffers[buffer].kind { donated.contains(leaf) } else { false }
+    }
+    var readers: [Int: Set<Int>] = [:]
+    for (number, kernel) in kernels.enumerated() where !followers[number].isEmpty {
+      for buffer in kernel.buffers where isDonated(buffer) { readers[buffer, default: []].insert(number) }
+    }
+    return kernels.indices.compactMap { taker in
+      guard followers[taker].isEmpty else { return nil }
+      let written = kernels[taker].writtenBuffers.filter { buffers[$0].over == nil }
+      let taken = kernels[taker].buffers.filter { leaf in
+        isDonated(leaf)
+          && written.contains {
+            buffers[$0].byteCount == buffers[leaf].byteCount && buffers[$0].dtype == buffers[leaf].dtype
+          }
+      }
+      return (taker, taken.reduce(into: []) { $0.formUnion(readers[$1] ?? []) })
+    }
+  }
+
+  /// Puts a kernel next unless it has run or has to wait, and after it those that now release memory.
   private mutating func run(_ first: Int) {
-    guard !isDone[first] else { return }
+    guard !isDone[first], missing[first] == 0 else { return }
     var pending = append(first)
     while let kernel = pending.popLast() {
       if !isDone[kernel] && missing[kernel] == 0 && releases(kernel) { pending += append(kernel) }

@@ -10,7 +10,7 @@ extension Schedule {
     var lastUse: [Int: Int] = [:]
     for (number, kernel) in kernels.enumerated() { for buffer in kernel.buffers { lastUse[buffer] = number } }
     // While an index may still turn out to be wrong, leaves stay as they are.
-    let lastCheck = kernels.lastIndex { $0.sections.contains { $0.canFail(in: graph, buffers) } } ?? -1
+    let lastCheck = lastCheck
 
     func isFree(_ buffer: Int, in kernel: Int) -> Bool {
       guard lastUse[buffer] == kernel, !taken.contains(buffer) else { return false }

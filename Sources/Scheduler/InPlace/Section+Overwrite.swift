@@ -13,29 +13,6 @@ extension Section {
     for stage in stages.indices { stages[stage].replacePlaces(renumbered) }
   }
 
-  /// Whether the section uses an index read from a tensor that is not known to be in range.
-  func canFail(in graph: Graph, _ all: [Buffer]) -> Bool {
-    stages.contains { stage in
-      var instructions: [Value: Instruction] = [:]
-      func isKnown(_ value: Value, below extent: Int) -> Bool {
-        switch instructions[value] {
-        case .load(.buffer(let buffer, _), _): graph.areIndices(all[buffers[buffer]].node, below: extent)
-        case .select(_, let a, let b): isKnown(a, below: extent) && isKnown(b, below: extent)
-        case .constant(let scalar): 0..<Int64(extent) ~= scalar.int64
-        case .argument: true
-        case .index, .load, .unary, .binary, .cast, .bitcast, .test, nil: false
-        }
-      }
-      for step in stage.steps {
-        switch step {
-        case .define(let value, let instruction): instructions[value] = instruction
-        case .bind(let variable, let value): if !isKnown(value, below: variable.extent) { return true }
-        }
-      }
-      return false
-    }
-  }
-
   /// Whether buffer `new`, which the section writes, can take the memory of buffer `old`, which it reads: every element
   /// of the old one is read in the turn that writes the new one there, or before it at the same point of the grid.
   func canTake(_ old: Int, over new: Int) -> Bool {
