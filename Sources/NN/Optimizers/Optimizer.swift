@@ -38,10 +38,7 @@ open class Optimizer: ScalarSource {
     // In memory from the start, parameters too: else the first step would have a structure of its own.
     Tensor.realize(self.parameters.map(\.value))
     state = self.parameters.map { parameter in
-      (0..<stateCount).map { _ in
-        let zeros = [Float](repeating: 0, count: parameter.shape.elementCount)
-        return TensorCell(Tensor(shape: parameter.shape, zeros, dtype: parameter.dtype))
-      }
+      (0..<stateCount).map { _ in TensorCell(.zerosInMemory(parameter.shape, dtype: parameter.dtype)) }
     }
   }
 

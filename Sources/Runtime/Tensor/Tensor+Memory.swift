@@ -1,6 +1,23 @@
 public import LazyOps
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 extension Tensor {
+  /// Creates a tensor of zeros in memory of its own, without a kernel.
+  package static func zerosInMemory(_ shape: Shape, dtype: DType) -> Tensor {
+    do {
+      let storage = try StoragePool.shared.allocate(byteCount: shape.elementCount * dtype.byteCount)
+      memset(storage.base, 0, storage.byteCount)
+      return Tensor(node: Node(.buffer, shape: shape, dtype: dtype, storage: storage))
+    } catch {
+      fatalError("[zeros] \(error)")
+    }
+  }
+
   /// Calls `body` with the elements in row-major order, computing them first if need be. They are not copied, and must
   /// not be kept beyond the call.
   ///
