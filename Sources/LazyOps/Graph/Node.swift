@@ -77,6 +77,16 @@ public final class Node: Sendable {
     ruled?.realize(into: storage)
   }
 
+  /// Puts elements in place of those that a realized node has.
+  package func settle(into storage: Storage) {
+    let (old, ruled) = state.withLock { state -> (Storage?, Node?) in
+      defer { state.storage = storage }
+      return (state.storage, state.rule.map { $0.rule.computed[$0.place] })
+    }
+    withExtendedLifetime(old) {}
+    ruled?.settle(into: storage)
+  }
+
   /// Whether the node lets go of its sources when it is realized.
   package var keepsNoHistory: Bool { !tracksGradient || stopsGradient }
 

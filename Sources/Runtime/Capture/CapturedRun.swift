@@ -2,7 +2,7 @@ import LazyOps
 
 /// A schedule of a captured step, bound anew in each call.
 final class CapturedRun {
-  private let captured: CapturedStep.Run
+  private let graph: Graph
   private let run: PlanRun?
   /// For each leaf its place among the step's elements, nil where it is a scalar.
   let elements: [Int?]
@@ -13,15 +13,16 @@ final class CapturedRun {
   /// The places nobody reads after this run.
   var lastReads: [Int] = []
 
-  init(_ captured: CapturedStep.Run, elements: [Int?], scalars: [Int?], results: Range<Int>) {
-    self.captured = captured
-    run = captured.plan.map { PlanRun($0) }
+  /// Creates the run of a graph. The memory of leaves that it has marked as donated is written over.
+  init(_ graph: Graph, elements: [Int?], scalars: [Int?], results: Range<Int>) throws {
+    self.graph = graph
+    run = try Realizer.plan(for: graph).map { PlanRun($0) }
     (self.elements, self.scalars, self.results) = (elements, scalars, results)
   }
 
   /// Computes the results from the step's elements and scalars.
   func callAsFunction(_ storages: inout [Storage?], _ values: [Scalar]) throws {
-    if Environment.current.nanCheck { try NaNCheck.run(captured.graph, leaves: leaves(storages, values)) }
+    if Environment.current.nanCheck { try NaNCheck.run(graph, leaves: leaves(storages, values)) }
     if let run {
       try launch(run, &storages, values)
     } else {
@@ -31,8 +32,10 @@ final class CapturedRun {
         storages[place] = storage
       }
     }
-    for place in lastReads { storages[place] = nil }
   }
+
+  /// Whether kernels compute, and not the evaluator.
+  var hasPlan: Bool { run != nil }
 
   private func launch(_ run: PlanRun, _ storages: inout [Storage?], _ values: [Scalar]) throws {
     let start = DebugLog.isOn ? monotonicNanoseconds() : 0
@@ -42,7 +45,7 @@ final class CapturedRun {
       value: { leaf in scalars[leaf].map { values[$0] } })
     let digest =
       Environment.current.digestPath == nil
-      ? nil : ResultDigest(captured.graph, leaves: leaves(storages, values))
+      ? nil : ResultDigest(graph, leaves: leaves(storages, values))
     let log = DebugLog.isOn ? DebugLog(run.plan, since: start) : nil
     let isSound = try run.run(observe: log?.observer)
     log?.finish()
@@ -53,24 +56,24 @@ final class CapturedRun {
     }
     for (position, place) in results.enumerated() { storages[place] = run.storage(ofOutput: position) }
     digest?.record(
-      zip(captured.graph.outputs, results).map { output, place in leaf(output, storages[place], nil) })
+      zip(graph.outputs, results).map { output, place in leaf(output, storages[place], nil) })
   }
 
   /// Returns nodes for the graph's leaves, bound.
   private func leaves(_ storages: [Storage?], _ values: [Scalar]) -> [Node] {
-    captured.graph.leaves.enumerated().map { position, id in
+    graph.leaves.enumerated().map { position, id in
       leaf(id, elements[position].flatMap { storages[$0] }, scalars[position].map { values[$0] })
     }
   }
 
   /// Returns a node like one of the graph, bound.
   private func leaf(_ id: Graph.ID, _ storage: Storage?, _ value: Scalar?) -> Node {
-    let node = captured.graph.nodes[id]
+    let node = graph.nodes[id]
     return Node(
       storage == nil ? .argument : .buffer, shape: node.shape, dtype: node.dtype, argument: value, storage: storage)
   }
 
   private func evaluate(_ storages: [Storage?], _ values: [Scalar]) throws -> [HostArray] {
-    try captured.graph.evaluate(leaves: leaves(storages, values).map { HostArray($0) })
+    try graph.evaluate(leaves: leaves(storages, values).map { HostArray($0) })
   }
 }

@@ -31,11 +31,9 @@ enum Origin: Hashable {
 /// What one call of a captured function did: all that is needed to do it again, and to tell whether another call did the
 /// same.
 struct CapturedStep {
-  /// A schedule that was computed.
+  /// A schedule to compute.
   struct Run {
     let graph: Graph
-    /// Nil where the evaluator computes.
-    let plan: ExecutablePlan?
     /// For each leaf of the graph where it came from.
     let leaves: [Origin]
     /// The number of results.

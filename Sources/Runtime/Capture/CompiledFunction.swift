@@ -6,11 +6,13 @@ import Synchronization
 ///     let step = compiled { (x: Tensor, y: Tensor) -> Tensor in optimizer.step(model(x).crossEntropy(y)) }
 ///     for (x, y) in batches { print(step(x, y).item) }
 ///
-/// The first two calls run the body as usual and record what it computes; later ones bind the new inputs, launch the
-/// same kernels and hand out the results, which are the same bits as without capture. What changes from call to call:
+/// The first two calls run the body, which tells what is to be computed; later ones do not. All of them bind the inputs,
+/// launch the same kernels and hand out the results, which are the same bits as without capture. What changes from call
+/// to call:
 ///
 /// - the inputs, of one shape and dtype; a Swift number may be handed over for a tensor;
-/// - parameters, the state of optimizers and whatever is in a `TensorCell`: read anew, and assigned when all is computed;
+/// - parameters, the state of optimizers and whatever is in a `TensorCell`: read anew, and assigned when all is computed,
+///   in the same memory where nobody else holds it;
 /// - learning rates, step counts and random numbers.
 ///
 /// Everything else is frozen: the body does not run any more. What would be frozen unseen stops with a message: inputs
@@ -40,8 +42,9 @@ public final class CompiledFunction<each Input: TensorStructure, Output> {
   /// Returns an output after visiting its parts.
   private let visit: (Output, inout PartVisitor) -> Output
   private let isRunning = Atomic<Bool>(false)
-  private var first: CapturedStep?
   private var program: CapturedProgram?
+  /// Whether a second call has done the same.
+  private var isConfirmed = false
   /// How often modes had changed when the program was last known to do what the body does.
   private var modeChanges = 0
   /// An output of the captured structure, whose tensors stand for those to come.
@@ -85,34 +88,39 @@ public final class CompiledFunction<each Input: TensorStructure, Output> {
       "a captured function is called while it runs on another thread: calls come one after the other")
     defer { isRunning.store(false, ordering: .releasing) }
 
-    let known = program?.step ?? first
+    let known = program?.step
     var inputs = InputList(expected: known?.inputParts)
     for part in repeat each input { inputs.append(part) }
     inputs.end()
     try inputs.realize(keepingScalars: known?.scalarInputs)
     let modeChanges = Recording.modeChanges.load(ordering: .relaxed)
-    if let program, modeChanges == self.modeChanges { return output(of: try program(inputs.tensors)) }
-
-    let recording = Recording()
-    let (step, storages) = try record(inputs, on: recording, repeat each input)
-    if let known {
-      if let difference = known.difference(from: step) {
-        Tensor.misuse("compiled", "a call did not do what the one before did: \(difference)")
-      }
-      if program == nil { program = CapturedProgram(step) }
-      first = nil
-      self.modeChanges = modeChanges + recording.ownModeChanges.load(ordering: .relaxed)
-    } else {
-      first = step
+    if let program, isConfirmed, modeChanges == self.modeChanges {
+      return output(of: try program(inputs.tensors))
     }
+    let recording = Recording()
+    let (step, scalars) = try record(inputs, on: recording, repeat each input)
+    if let difference = known?.difference(from: step) {
+      Tensor.misuse("compiled", "a call did not do what the one before did: \(difference)")
+    }
+    let program: CapturedProgram
+    do { program = try self.program ?? CapturedProgram(step) } catch {
+      for source in step.sources.reversed() { source.undoScalars() }
+      throw error
+    }
+    let (storages, results) = try program(inputs.tensors, with: scalars)
+    recording.settle(results)
+    // From here on the call counts as one that has been captured.
+    self.program = program
+    if known != nil { isConfirmed = true }
+    self.modeChanges = modeChanges + recording.ownModeChanges.load(ordering: .relaxed)
     return output(of: storages)
   }
 
-  /// Runs the body on inputs, and returns what it did and the elements of its outputs.
+  /// Runs the body on inputs, and returns what is to be computed, and which numbers were drawn and taken from sources.
   private func record(
     _ inputs: InputList, on recording: Recording, _ input: repeat each Input
-  ) throws -> (CapturedStep, [Storage]) {
-    let scalarInputs = (program?.step ?? first)?.scalarInputs ?? inputs.tensors.map(\.isScalarArgument)
+  ) throws -> (step: CapturedStep, scalars: [Origin: Scalar]) {
+    let scalarInputs = program?.step.scalarInputs ?? inputs.tensors.map(\.isScalarArgument)
     var replacer = PartVisitor.replacer(
       zip(inputs.tensors, scalarInputs).map { recording.input($0, isScalar: $1) })
     let own = (repeat replacer.visited(each input))
@@ -129,14 +137,13 @@ public final class CompiledFunction<each Input: TensorStructure, Output> {
       var blanks = PartVisitor.replacer(lister.tensors.map { _ in Tensor.placeholder })
       template = visit(output, &blanks)
     }
-    let step = recording.finish(
+    return recording.finish(
       outputs: lister.tensors, scalarInputs: scalarInputs, inputParts: inputs.parts, outputParts: lister.parts)
-    return (step, lister.tensors.map { $0.node.storage! })
   }
 
   /// Returns an output of the captured structure with these elements.
   private func output(of storages: [Storage]) -> Output {
-    guard let template, let step = program?.step ?? first else { preconditionFailure("bug: nothing is captured") }
+    guard let template, let step = program?.step else { preconditionFailure("bug: nothing is captured") }
     let tensors = zip(step.outputs, storages).map { output, storage in
       Tensor(node: Node(.buffer, shape: output.shape, dtype: output.dtype, storage: storage))
     }

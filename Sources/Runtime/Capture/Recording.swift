@@ -7,11 +7,13 @@ import Synchronization
   import Darwin
 #endif
 
-/// What a captured function's body does while it runs as usual: the schedules it computes, the cells it reads and
-/// assigns, and the numbers computed anew in each step.
+/// What a captured function's body does: the schedules it asks for, the cells it reads and assigns, and the numbers
+/// computed anew in each step.
 ///
-/// A body works on one thread. What it does is known when it has returned: `finish` says of each leaf of each schedule
-/// where it came from.
+/// Nothing is computed while a body runs, for it reads no elements: results are realized into *blanks*, storage without
+/// memory. When it has returned, cells are what they were before, and `finish` says of each leaf of each schedule where
+/// it came from; the program that is made of this then does the work. What somebody still holds of the results is given
+/// their elements by `settle`. A body works on one thread.
 package final class Recording: @unchecked Sendable {
   /// The recording of the body that runs now, if one does.
   @TaskLocal package static var current: Recording?
@@ -51,8 +53,10 @@ package final class Recording: @unchecked Sendable {
   private let drawRecorder = DrawRecorder()
 
   private var inputs: [Node] = []
-  private var runs: [(graph: Graph, plan: ExecutablePlan?, leaves: [Node], results: [Node])] = []
+  private var runs: [(graph: Graph, leaves: [Node], results: Int)] = []
   private var cells: [TensorCell] = []
+  /// What was in the cells that have been assigned.
+  private var former: [(cell: TensorCell, content: TensorCell.Saved)] = []
   private var sources: [any ScalarSource] = []
   private var assignments: [(cell: Int, node: Node)] = []
   /// Where nodes' elements are known to come from, where their scalars are, and the nodes: an identity is good only
@@ -62,13 +66,29 @@ package final class Recording: @unchecked Sendable {
   private var nodes: [Node] = []
   /// Where storage of the body's own comes from, for leaves that were made from an input or a result unseen.
   private var storageOrigins: [ObjectIdentifier: Origin] = [:]
-  private var leafStorages: Set<ObjectIdentifier> = []
   private var resultCount = 0
+  /// The nodes with blanks, and which results these stand for.
+  private var blanks: [(node: WeakNode, result: Int)] = []
 
-  /// Calls `body` and records what it does.
-  func run<Result>(_ body: () throws -> Result) rethrows -> Result {
-    defer { isFinished.store(true, ordering: .relaxed) }
-    return try RandomGenerator.$recorder.withValue(drawRecorder) {
+  private struct WeakNode {
+    weak var node: Node?
+  }
+
+  /// Calls `body` and records what it does. Cells are then what they were before; if it throws, so are step counts.
+  func run<Result>(_ body: () throws -> Result) throws -> Result {
+    defer {
+      isFinished.store(true, ordering: .relaxed)
+      for (cell, content) in former.reversed() { cell.restore(content) }
+      former = []
+    }
+    do { return try runRecorded(body) } catch {
+      for source in sources.reversed() { source.undoScalars() }
+      throw error
+    }
+  }
+
+  private func runRecorded<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try RandomGenerator.$recorder.withValue(drawRecorder) {
       try Recording.$current.withValue(self, operation: body)
     }
   }
@@ -111,27 +131,26 @@ package final class Recording: @unchecked Sendable {
     return Tensor(node: node)
   }
 
-  /// Notes that a schedule was computed, by its plan or by the evaluator.
-  func add(_ graph: Graph, _ plan: ExecutablePlan?, leaves: [Node], results: [Node]) {
+  /// Notes that a schedule is to be computed, and realizes its results into blanks.
+  func add(_ graph: Graph, leaves: [Node], results: [Node]) {
     guard isOpen else { return }
-    for leaf in leaves { if let storage = leaf.storage { leafStorages.insert(ObjectIdentifier(storage)) } }
     for node in results {
-      guard let storage = node.storage else { preconditionFailure("bug: a result without elements") }
+      // Nothing is read there: reading elements in a body stops the program.
+      let blank = Storage(base: UnsafeMutableRawPointer(bitPattern: 64)!, byteCount: 0) { _, _ in }
+      node.realize(into: blank)
       set(.result(resultCount), of: node)
-      // A result may have a leaf's storage, which then says nothing.
-      let identity = ObjectIdentifier(storage)
-      if !leafStorages.contains(identity), storageOrigins[identity] == nil {
-        storageOrigins[identity] = .result(resultCount)
-      }
+      storageOrigins[ObjectIdentifier(blank)] = .result(resultCount)
+      blanks.append((WeakNode(node: node), resultCount))
       resultCount += 1
     }
-    runs.append((graph, plan, leaves, results))
+    runs.append((graph, leaves, results.count))
   }
 
   /// Notes that `leaf` has the elements of `tensor`.
   func note(_ leaf: Tensor, standsFor tensor: Tensor) {
     guard isOpen, let origin = origins[ObjectIdentifier(tensor.node)] else { return }
     set(origin, of: leaf.node)
+    if case .result(let number) = origin { blanks.append((WeakNode(node: leaf.node), number)) }
   }
 
   /// Notes that `tensor` was found in a cell, and computes it if need be, which is not a part of the body.
@@ -141,9 +160,10 @@ package final class Recording: @unchecked Sendable {
     set(.cell(number(of: cell)), of: tensor.node)
   }
 
-  /// Notes that `tensor` is put in a cell.
+  /// Notes that `tensor` is about to be put in a cell.
   func assign(_ cell: TensorCell, _ tensor: Tensor) {
     guard isOpen else { return }
+    former.append((cell, cell.saved))
     assignments.append((number(of: cell), tensor.node))
     nodes.append(tensor.node)
   }
@@ -163,10 +183,12 @@ package final class Recording: @unchecked Sendable {
     return cells.count - 1
   }
 
-  /// Says what the body has done: `outputs` are the tensors it returned, which are realized.
+  /// Says what the body has done, and which numbers it has drawn and taken from sources; then lets go of all nodes.
+  ///
+  /// - Parameter outputs: the tensors it returned, which are realized.
   func finish(
     outputs: [Tensor], scalarInputs: [Bool], inputParts: [PartVisitor.Part], outputParts: [PartVisitor.Part]
-  ) -> CapturedStep {
+  ) -> (step: CapturedStep, scalars: [Origin: Scalar]) {
     for (number, draw) in drawRecorder.draws.enumerated() {
       set(.draw(number, word: 0), of: draw.key.0)
       set(.draw(number, word: 1), of: draw.key.1)
@@ -185,9 +207,13 @@ package final class Recording: @unchecked Sendable {
       step.constants.append(storage)
       return .constant(step.constants.count - 1)
     }
+    var scalars: [Origin: Scalar] = [:]
     func scalarOrigin(of node: Node) -> Origin {
-      if let origin = scalarOrigins[ObjectIdentifier(node)] { return origin }
       guard let scalar = node.argument else { preconditionFailure("bug: an argument without a value") }
+      if let origin = scalarOrigins[ObjectIdentifier(node)] {
+        scalars[origin] = scalar
+        return origin
+      }
       step.scalars.append(scalar)
       return .scalar(step.scalars.count - 1)
     }
@@ -195,12 +221,18 @@ package final class Recording: @unchecked Sendable {
       let leaves = zip(run.graph.leaves, run.leaves).map { id, node in
         run.graph.nodes[id].op == .argument ? scalarOrigin(of: node) : origin(of: node)
       }
-      step.runs.append(
-        .init(graph: run.graph, plan: run.plan, leaves: leaves, results: run.results.count))
+      step.runs.append(.init(graph: run.graph, leaves: leaves, results: run.results))
     }
     step.assignments = assignments.map { .init(cell: $0.cell, value: origin(of: $0.node)) }
     step.outputs = outputs.map { .init(shape: $0.shape, dtype: $0.dtype, value: origin(of: $0.node)) }
-    return step
+    (inputs, runs, assignments, nodes, origins, scalarOrigins) = ([], [], [], [], [:], [:])
+    return (step, scalars)
+  }
+
+  /// Gives the nodes that somebody holds and that were realized into blanks their elements, by the results' numbers.
+  func settle(_ results: [Storage]) {
+    for (blank, result) in blanks { blank.node?.settle(into: results[result]) }
+    blanks = []
   }
 }
 

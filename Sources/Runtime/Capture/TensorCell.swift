@@ -1,6 +1,12 @@
 public import LazyOps
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// A place for a tensor that changes while a program runs: running statistics, a cache, the state of an optimizer.
 ///
 /// It is what a captured function can change: reading `value` inside gives what is in the cell at the time of each call,
@@ -13,10 +19,12 @@ public final class TensorCell: Sendable {
   private let tracksGradient: Bool
   private let content: Mutex<Content>
 
-  private enum Content {
+  fileprivate enum Content {
     case tensor(Tensor)
     /// Elements a captured function has put here, which nobody has asked for as a tensor yet.
     case elements(Storage)
+    /// Nothing: a captured function that writes over the elements runs on another thread.
+    case lent
   }
 
   /// Creates a cell that begins with `initial`, which need not be computed yet.
@@ -73,6 +81,7 @@ public final class TensorCell: Sendable {
         switch content {
         case .elements(let storage): storage
         case .tensor(let tensor): tensor.node.storage
+        case .lent: nil
         }
       }
       if let known { return known }
@@ -85,9 +94,61 @@ public final class TensorCell: Sendable {
   /// Puts elements in place of what is in the cell.
   func assign(elements: Storage) { replace(.elements(elements)) }
 
+  /// What is in a cell, to be put back.
+  struct Saved {
+    fileprivate let content: Content
+  }
+
+  /// What is in the cell.
+  var saved: Saved { Saved(content: content.withLock { $0 }) }
+
+  /// Puts back what was in the cell.
+  func restore(_ saved: Saved) { replace(saved.content) }
+
+  /// Takes the elements out to be written over, until others are assigned: those in the cell if nobody else holds them,
+  /// else a copy. Computes them if need be.
+  func lendElements() throws -> Storage {
+    _ = try elements
+    let own: Storage? = content.withLock { content in
+      switch content {
+      case .elements(var storage):
+        content = .lent
+        if storage.isOwned, isKnownUniquelyReferenced(&storage) { return storage }
+        content = .elements(storage)
+      case .tensor(let tensor):
+        var node = tensor.node
+        content = .lent
+        _ = consume tensor
+        if isKnownUniquelyReferenced(&node), let storage = node.takeStorage() { return storage }
+        content = .tensor(Tensor(node: node))
+      case .lent: preconditionFailure("bug: a cell's elements are lent twice")
+      }
+      return nil
+    }
+    if let own { return own }
+    let shared = try elements
+    let copy = try StoragePool.shared.allocate(byteCount: shared.byteCount)
+    copy.base.copyMemory(from: shared.base, byteCount: shared.byteCount)
+    let old = content.withLock { content in
+      defer { content = .lent }
+      return content
+    }
+    withExtendedLifetime((old, shared)) {}
+    return copy
+  }
+
   private var current: Tensor {
+    while true {
+      if let tensor = currentIfNotLent { return tensor }
+      // Until the function has assigned the cell, or failed and given the elements back.
+      usleep(50)
+    }
+  }
+
+  private var currentIfNotLent: Tensor? {
     content.withLock { content in
       switch content {
+      case .lent: return nil
       case .tensor(let tensor): return tensor
       case .elements(let storage):
         let tensor = Tensor(

@@ -23,9 +23,9 @@ package enum Realizer {
   /// Realizes nodes, if asked for after a look for the first op that gives NaN.
   static func realize(_ nodes: [Node], looksForNaN: Bool) throws {
     try claims.withPending(nodes) { pending in
-      if looksForNaN {
+      if looksForNaN && !Recording.isInBody {
         let (graph, leaves) = Graph.snapshot(of: pending)
-        try Recording.pausing { try NaNCheck.run(graph, leaves: leaves) }
+        try NaNCheck.run(graph, leaves: leaves)
       }
       try compute(pending)
     }
@@ -41,18 +41,20 @@ package enum Realizer {
   private static func compute(_ pending: [Node]) throws {
     var snapshot = snapshot(of: pending)
     if Environment.current.verify { snapshot.graph.verify(after: "snapshot") }
+    if Recording.isInBody, let recording = Recording.current {
+      // Computed when the body has returned.
+      return recording.add(snapshot.graph, leaves: snapshot.leaves, results: pending)
+    }
     if Environment.current.device == .interpreter {
       return try interpret(snapshot.graph, snapshot.leaves, into: pending)
     }
-    // A captured function's calls bind leaves anew: its plans write over none.
-    let donated = Recording.isInBody ? [:] : snapshot.takeApart()
+    let donated = snapshot.takeApart()
     let digest = ResultDigest(snapshot.graph, leaves: snapshot.leaves, donated: donated)
     let result: (plan: ExecutablePlan, storages: [Storage])?
     do {
       result = try run(snapshot.graph, snapshot.leaves, donated: donated)
     } catch let error where Realizer.leavesNothingToRun(error) {
       snapshot.restore()
-      Warning.once("compiler", "\(error)\nevery tensor is computed by the evaluator, which is slow")
       return try interpret(snapshot.graph, snapshot.leaves, into: pending)
     } catch {
       snapshot.restore()
@@ -66,7 +68,6 @@ package enum Realizer {
     }
     for (node, storage) in zip(pending, result.storages) { node.realize(into: storage) }
     digest?.record(pending)
-    Recording.current?.add(snapshot.graph, result.plan, leaves: snapshot.leaves, results: pending)
   }
 
   /// Computes a graph's outputs.
@@ -80,11 +81,7 @@ package enum Realizer {
     _ graph: Graph, _ leaves: [Node], donated: [Int: Storage]
   ) throws -> (plan: ExecutablePlan, storages: [Storage])? {
     let start = DebugLog.isOn ? monotonicNanoseconds() : 0
-    let plan = try plans.plan(for: graph) {
-      let schedule = Schedule(graph, trace: DebugLog.ruleTrace)
-      saveVisualization(schedule)
-      return try KernelCompiler.shared.get().compile(schedule)
-    }
+    let plan = try compiledPlan(for: graph)
     let run = PlanRun(plan)
     run.bind(elements: { donated[$0] ?? leaves[$0].storage }, value: { leaves[$0].argument })
     let log = DebugLog.isOn ? DebugLog(plan, since: start) : nil
@@ -93,10 +90,31 @@ package enum Realizer {
     return isSound ? (plan, graph.outputs.indices.map { run.storage(ofOutput: $0) }) : nil
   }
 
-  /// Whether there can be no kernels for a reason that lies outside: no compiler, or no place to put them.
+  /// Returns the plan of a graph, or nil where the evaluator is to compute.
+  static func plan(for graph: Graph) throws -> ExecutablePlan? {
+    if Environment.current.device == .interpreter {
+      saveVisualization(Schedule(graph))
+      return nil
+    }
+    do { return try compiledPlan(for: graph) } catch let error where leavesNothingToRun(error) { return nil }
+  }
+
+  private static func compiledPlan(for graph: Graph) throws -> ExecutablePlan {
+    try plans.plan(for: graph) {
+      let schedule = Schedule(graph, trace: DebugLog.ruleTrace)
+      saveVisualization(schedule)
+      return try KernelCompiler.shared.get().compile(schedule)
+    }
+  }
+
+  /// Whether there can be no kernels for a reason that lies outside: no compiler, or no place to put them. Warns if so.
   private static func leavesNothingToRun(_ error: any Error) -> Bool {
-    if case .compilerNotFound? = error as? CompileError { return true }
-    return error is FileError || error is UnsafeDirectory
+    let isOutside =
+      if case .compilerNotFound? = error as? CompileError { true } else {
+        error is FileError || error is UnsafeDirectory
+      }
+    if isOutside { Warning.once("compiler", "\(error)\nevery tensor is computed by the evaluator, which is slow") }
+    return isOutside
   }
 
   private static func interpret(_ graph: Graph, _ leaves: [Node], into nodes: [Node]) throws {
@@ -107,6 +125,5 @@ package enum Realizer {
       result.write(to: storage.base)
       node.realize(into: storage)
     }
-    Recording.current?.add(graph, nil, leaves: leaves, results: nodes)
   }
 }
