@@ -8,6 +8,10 @@ import Synchronization
 /// One thread at a time uses a run; what it keeps from one time to the next are the tables of pointers, not the memory
 /// they point to.
 package final class PlanRun {
+  /// The kernels that all runs of this process have launched so far.
+  package static var kernelCount: Int { launchedKernels.load(ordering: .relaxed) }
+  private static let launchedKernels = Atomic<Int>(0)
+
   package let plan: ExecutablePlan
   private let layout: LaunchLayout
   private let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
@@ -72,6 +76,7 @@ package final class PlanRun {
       bind(buffer, to: storage.base)
       storages[buffer] = storage
     }
+    PlanRun.launchedKernels.wrappingAdd(layout.launches.count, ordering: .relaxed)
     var failure: Int32 = 0
     for (number, phases) in layout.launches.enumerated() {
       if number == plan.firstOverwrite, failure != 0 { return false }
