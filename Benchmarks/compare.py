@@ -4,10 +4,10 @@
     swift build -c release --product bench
     python3 Benchmarks/compare.py [--filter TEXT] [--peers torch,torch-compile,tinygrad,jax,mlx] [--save FILE]
 
-All take turns within one run, on the same number of threads (THREADS, else all cores) and with the same inputs, so that
-a noisy machine disturbs each alike; the least time of all turns counts. The results of a workload are compared, with the
-tolerance of peers/workloads.py. The ratio is our time divided by that of the best peer: below 1 is faster. A peer that is
-not installed is left out; a dash stands where one cannot do a workload, or not within the time limit.
+All take turns within one run, on the same number of threads (THREADS, else all cores) and with the same inputs, so
+that a noisy machine disturbs each alike; the least time of all turns counts. The results of a workload are compared,
+with the tolerance of peers/workloads.py. The ratio is our time divided by that of the best peer: below 1 is faster. A
+peer that is not installed is left out; a dash stands where one cannot do a workload, or not within the time limit.
 
 --save adds what was measured to a JSON file, so that a long comparison may be run in parts; --table prints the table
 from such a file and measures nothing.
@@ -99,8 +99,14 @@ def row(workload, entry, columns):
         rate = f"{entry['bytes'] / ours * 1e-6:.1f} GB/s"
     memory = f"{entry['peakBytes'] * 1e-6:.1f}" if ours else "-"
     return [
-        workload.name, cell(ours), *(cell(times.get(name)) for name in columns), "-" if ratio is None else f"{ratio:.2f}",
-        "-" if workload.bar is None else f"{workload.bar:g}", verdict, rate, str(entry["kernels"]) if ours else "-", memory,
+        workload.name,
+        *(cell(x) for x in (ours, *map(times.get, columns))),
+        "-" if ratio is None else f"{ratio:.2f}",
+        "-" if workload.bar is None else f"{workload.bar:g}",
+        verdict,
+        rate,
+        str(entry["kernels"]) if ours else "-",
+        memory,
     ]
 
 

@@ -27,9 +27,8 @@ class Workload:
 def _matmul(name, m, n, k, bar=1.0, batch=(), transposed=None):
     left = (*batch, k, m) if transposed == "left" else (*batch, m, k)
     right = (*batch, n, k) if transposed == "right" else (*batch, k, n)
-    return Workload(
-        "matmul_" + name, "matmul", lambda: [uniform(0, left), uniform(1, right)], bar, options={"transposed": transposed}
-    )
+    options = {"transposed": transposed}
+    return Workload("matmul_" + name, "matmul", lambda: [uniform(0, left), uniform(1, right)], bar, options=options)
 
 
 def _linear():

@@ -25,7 +25,7 @@ extension DType {
   var unsignedType: String { byteCount == 8 ? "unsigned long" : "unsigned" }
 
   /// Returns the GNU C vector type of `lanes` elements: `float16v`. Only floating-point types have vectors.
-  func vectorType(lanes: Int) -> String { "\(cType)\(lanes)v" }
+  package func vectorType(lanes: Int) -> String { "\(cType)\(lanes)v" }
 }
 
 extension Scalar {

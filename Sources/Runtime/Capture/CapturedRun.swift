@@ -24,7 +24,7 @@ final class CapturedRun {
   func callAsFunction(_ storages: inout [Storage?], _ values: [Scalar]) throws {
     if Environment.current.nanCheck { try NaNCheck.run(graph, leaves: leaves(storages, values)) }
     if let run {
-      try launch(run, &storages, values)
+      try Trace.span("captured realize", .realize) { try launch(run, &storages, values) }
     } else {
       for (place, array) in zip(results, try evaluate(storages, values)) {
         let storage = try StoragePool.shared.allocate(byteCount: array.shape.elementCount * array.dtype.byteCount)

@@ -8,6 +8,9 @@ package final class KernelCompiler: Sendable {
   /// The process's compiler, or why there is none.
   package static let shared = Result { try KernelCompiler() }
 
+  /// The bytes of a vector register of the code it compiles.
+  var vectorByteCount: Int { compiler.vectorByteCount }
+
   private let compiler: CCompiler
   private let renderer: CRenderer
   private let loaded: LoadedKernels
@@ -40,10 +43,8 @@ package final class KernelCompiler: Sendable {
       schedule.verify()
     }
     let (sections, kinds) = schedule.sectionKinds
-    let kernels = ThreadPool.shared.map(sections) { section in
-      let program = LoopProgram.optimized(section, in: schedule, vectorByteCount: self.compiler.vectorByteCount)
-      if environment.verify, let fault = program.verify() { preconditionFailure("bug: \(fault)\n\(program)") }
-      return self.named(program, checked: environment.check)
+    let kernels = Trace.span("render", .render) {
+      ThreadPool.shared.map(sections) { write($0, in: schedule, environment) }
     }
     let written = kinds.map { kernels[$0] }
     var code = try zip(written, load(written)).makeIterator()
@@ -63,6 +64,16 @@ package final class KernelCompiler: Sendable {
     let plan = ExecutablePlan(schedule: schedule, launches: launches)
     if DebugLog.isOn { DebugLog.announce(plan) }
     return plan
+  }
+
+  /// Writes the C of a section.
+  private func write(_ section: Section, in schedule: Schedule, _ environment: Environment) -> Written {
+    let start = monotonicNanoseconds()
+    let program = LoopProgram.optimized(section, in: schedule, vectorByteCount: compiler.vectorByteCount)
+    if environment.verify, let fault = program.verify() { preconditionFailure("bug: \(fault)\n\(program)") }
+    let written = named(program, checked: environment.check)
+    Trace.current?.add(written.program.name, .render, from: start)
+    return written
   }
 
   /// Renders a program under a name that no other text has.
@@ -108,7 +119,16 @@ package final class KernelCompiler: Sendable {
     return result
   }
 
+  /// Compiles and loads C functions that come from no graph, under the names they have.
+  func functions(_ names: [String], source: String) throws -> [LoadedKernel] {
+    try KernelCache.withWorking { cache in
+      try functions(names, in: try objects(of: [renderer.unit([source])], in: cache)[0])
+    }
+  }
+
   private func functions(_ names: [String], in path: String) throws(LoadError) -> [LoadedKernel] {
+    let start = monotonicNanoseconds()
+    defer { Trace.current?.add("load", .load, from: start) }
     let library = try SharedLibrary(path: path)
     var kernels: [LoadedKernel] = []
     for name in names {
@@ -123,7 +143,7 @@ package final class KernelCompiler: Sendable {
   /// Returns the shared objects of translation units, after compiling those that the cache does not hold.
   private func objects(of texts: [String], in cache: KernelCache) throws -> [String] {
     let keys = texts.map { compiler.cacheKey(for: $0) }
-    var paths = keys.map { cache.path(for: $0) }
+    var paths = Trace.span("look up", .load) { keys.map { cache.path(for: $0) } }
     let missing = texts.indices.filter { paths[$0] == nil }
     guard !missing.isEmpty else { return paths.map { $0! } }
     var jobs: [CCompiler.Unit] = []
@@ -136,7 +156,8 @@ package final class KernelCompiler: Sendable {
           source: try cache.writeTemporary(texts[number], suffix: ".c"), output: cache.temporaryPath(suffix: ".so")))
     }
     do {
-      try compiler.compile(jobs)
+      let units = "\(jobs.count) unit\(jobs.count == 1 ? "" : "s")"
+      try Trace.span("compile \(units)", .compile) { () throws(CompileError) in try compiler.compile(jobs) }
     } catch {
       kept = error.source
       throw error

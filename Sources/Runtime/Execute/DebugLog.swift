@@ -22,7 +22,8 @@ struct DebugLog {
   /// Tells of one kernel's run, or nil where nobody wants to know.
   var observer: ((KernelLaunch, Double) -> Void)? {
     guard level >= 2 else { return nil }
-    return { launch, seconds in DebugLog.print(DebugLog.line(launch, seconds)) }
+    let peaks = MachinePeaks.current
+    return { launch, seconds in DebugLog.print(DebugLog.line(launch, seconds, peaks)) }
   }
 
   /// Tells of the whole realize.
@@ -52,17 +53,23 @@ struct DebugLog {
     }
   }
 
-  private static func line(_ launch: KernelLaunch, _ seconds: Double) -> String {
+  private static func line(_ launch: KernelLaunch, _ seconds: Double, _ peaks: MachinePeaks?) -> String {
     let sections = launch.sections
-    let rate = { (count: KeyPath<KernelCost, Int>) in
-      let total = sections.reduce(0) { $0 + $1.cost[keyPath: count] }
-      return fixed(Double(total) / Swift.max(seconds, 1e-9) / 1e9, 2).padding(to: 8, left: true)
+    let flops = sections.reduce(0) { $0 + $1.cost.flops }
+    let bytes = sections.reduce(0) { $0 + $1.cost.bytes }
+    let rate = { (count: Int) in
+      fixed(Double(count) / Swift.max(seconds, 1e-9) / 1e9, 2).padding(to: 8, left: true)
+    }
+    let share = peaks.map { peaks in
+      let (part, limit) = peaks.share(flops: flops, bytes: bytes, seconds: seconds)
+      return " " + "\(Int((Swift.min(part, 99) * 100).rounded()))".padding(to: 4, left: true)
+        + "% of \(limit.rawValue)".padding(to: 16)
     }
     let more = sections.count > 1 ? " and \(sections.count - 1) more" : ""
     let name = (sections[0].program.name + more).padding(to: 48)
     let time = fixed(seconds * 1e6, 1).padding(to: 10, left: true)
     let ops = sections.flatMap(\.program.comment).joined(separator: ", ")
-    return "\(name) \(time) us \(rate(\.flops)) GFLOP/s \(rate(\.bytes)) GB/s  \(ops)"
+    return "\(name) \(time) us \(rate(flops)) GFLOP/s \(rate(bytes)) GB/s\(share ?? "")  \(ops)"
   }
 
   /// A number with so many digits after the point, at least one.

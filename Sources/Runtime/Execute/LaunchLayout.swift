@@ -1,3 +1,4 @@
+import LazyCodegen
 import LazyScheduler
 
 /// What the launches of a plan need each time they run, in flat arrays: launching copies nothing and counts no
@@ -13,6 +14,9 @@ package final class LaunchLayout: Sendable {
     let firstScalar: Int
     let tasks: Int
   }
+
+  /// The names of the calls' functions, for who asks: apart, so that launching touches none.
+  let names: [String]
 
   /// Some tasks of a call: what a thread takes at a time.
   struct Chunk: Sendable {
@@ -60,6 +64,7 @@ package final class LaunchLayout: Sendable {
     }
     (self.temporaries, self.leaves, self.outputs) = (temporaries, leaves, outputs)
 
+    names = launches.flatMap { $0.sections.map(\.program.name) }
     var (calls, chunks, phases): ([Call], [Chunk], [Phase]) = ([], [], [])
     var (pointerCount, scalarCount) = (0, 0)
     var pointerPlaces = [[Int]](repeating: [], count: schedule.buffers.count)

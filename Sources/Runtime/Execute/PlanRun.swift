@@ -1,3 +1,4 @@
+import LazyCodegen
 package import LazyOps
 import LazyScheduler
 import Synchronization
@@ -14,6 +15,7 @@ package final class PlanRun {
 
   package let plan: ExecutablePlan
   private let layout: LaunchLayout
+  private let trace = Trace.current
   private let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private let scalars: UnsafeMutablePointer<UInt64>
   /// What the pointers point to, by the schedule's numbers of the buffers; nil for temporaries and between runs.
@@ -80,8 +82,9 @@ package final class PlanRun {
     var failure: Int32 = 0
     for (number, phases) in layout.launches.enumerated() {
       if number == plan.firstOverwrite, failure != 0 { return false }
-      let start = observe == nil ? 0 : monotonicNanoseconds()
+      let start = observe == nil && trace == nil ? 0 : monotonicNanoseconds()
       for phase in phases { launch(layout.phases[phase], &failure) }
+      if let trace { record(plan.launches[number], from: start, in: trace) }
       observe?(plan.launches[number], Double(monotonicNanoseconds() - start) * 1e-9)
     }
     PlanRun.launchCount.wrappingAdd(layout.launches.count, ordering: .relaxed)
@@ -102,6 +105,17 @@ package final class PlanRun {
     for place in layout.pointerPlaces[buffer] { pointers[place] = base }
   }
 
+  /// Records a whole launch, and what it did in all.
+  private func record(_ launch: KernelLaunch, from start: UInt64, in trace: Trace) {
+    let sections = launch.sections
+    let more = sections.count > 1 ? " and \(sections.count - 1) more" : ""
+    trace.add(
+      sections[0].program.name + more, .kernel, from: start,
+      details: [
+        ("flops", sections.reduce(0) { $0 + $1.cost.flops }), ("bytes", sections.reduce(0) { $0 + $1.cost.bytes }),
+      ])
+  }
+
   private func launch(_ phase: LaunchLayout.Phase, _ failure: UnsafeMutablePointer<Int32>) {
     let pool = ThreadPool.shared
     guard phase.chunks.count > 1, pool.threadCount > 1, KernelCost.isWorthSharing(phase.instructions, on: pool) else {
@@ -112,9 +126,11 @@ package final class PlanRun {
       return
     }
     nonisolated(unsafe) let (pointers, scalars, failure) = (pointers, scalars, failure)
-    pool.run(chunks: phase.chunks.count) { [layout] number in
+    pool.run(chunks: phase.chunks.count) { [layout, trace] number in
       let chunk = layout.chunks[phase.chunks.lowerBound + number]
       let call = layout.calls[chunk.call]
+      let start = trace == nil ? 0 : monotonicNanoseconds()
+      defer { trace?.add(layout.names[chunk.call], .kernel, from: start) }
       call.function(
         pointers + call.firstPointer, scalars + call.firstScalar, chunk.tasks.lowerBound, chunk.tasks.upperBound,
         failure)

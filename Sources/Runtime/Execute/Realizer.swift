@@ -27,7 +27,7 @@ package enum Realizer {
         let (graph, leaves) = Graph.snapshot(of: pending)
         try NaNCheck.run(graph, leaves: leaves)
       }
-      try compute(pending)
+      try Trace.span("realize", .realize) { try compute(pending) }
     }
   }
 
@@ -101,7 +101,7 @@ package enum Realizer {
 
   private static func compiledPlan(for graph: Graph) throws -> ExecutablePlan {
     try plans.plan(for: graph) {
-      let schedule = Schedule(graph, trace: DebugLog.ruleTrace)
+      let schedule = Trace.span("schedule", .schedule) { Schedule(graph, trace: DebugLog.ruleTrace) }
       saveVisualization(schedule)
       return try KernelCompiler.shared.get().compile(schedule)
     }

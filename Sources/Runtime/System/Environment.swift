@@ -45,6 +45,8 @@ package struct Environment: Sendable {
   package let cacheDirectory: String?
   /// `VIZ`: the file that receives the picture of every graph.
   package let visualizationPath: String?
+  /// `PROFILE`: the file that receives a timeline of what the process does.
+  package let profilePath: String?
   /// `DIGEST`: the file that receives fingerprints of all results.
   package let digestPath: String?
 
@@ -89,6 +91,7 @@ package struct Environment: Sendable {
     compilerTimeLimit = .milliseconds(Int64(seconds * 1000))
     searchPath = value("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
     visualizationPath = value("VIZ")
+    profilePath = value("PROFILE")
     digestPath = value("DIGEST")
     cacheDirectory = Environment.cacheDirectory(
       explicit: value("SWIFTLET_CACHE"), shared: value("XDG_CACHE_HOME"), home: value("HOME"))
@@ -113,8 +116,8 @@ package struct Environment: Sendable {
 
   private static func processVariables() -> [String: String] {
     let names = [
-      "CC", "CHECK", "DEBUG", "DEVICE", "DIGEST", "HOME", "NAN_CHECK", "PATH", "SWIFTLET_CACHE", "SWIFTLET_CC_TIMEOUT",
-      "THREADS", "VERIFY", "VIZ", "XDG_CACHE_HOME",
+      "CC", "CHECK", "DEBUG", "DEVICE", "DIGEST", "HOME", "NAN_CHECK", "PATH", "PROFILE", "SWIFTLET_CACHE",
+      "SWIFTLET_CC_TIMEOUT", "THREADS", "VERIFY", "VIZ", "XDG_CACHE_HOME",
     ]
     var variables: [String: String] = [:]
     for name in names {
