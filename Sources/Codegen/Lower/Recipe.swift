@@ -5,9 +5,10 @@ extension LoopProgram {
   /// Returns a section as a loop program shaped for the machine: which ranges run in vector lanes, which tiles fit the
   /// registers, which loops threads share. The choice rests on shapes and strides alone.
   package static func optimized(_ section: Section, in schedule: Schedule, vectorByteCount: Int) -> LoopProgram {
-    if let contraction = Contraction(section, vectorByteCount: vectorByteCount) {
-      return contraction.program(for: section, in: schedule)
+    if let dots = DotProducts(section, vectorByteCount: vectorByteCount) {
+      return dots.program(for: section, in: schedule)
     }
+    if let tiled = TiledSection(section, vectorByteCount: vectorByteCount) { return tiled.program(in: schedule) }
     let recipe = Recipe(section)
     var program = LoopProgram(section, in: schedule, grid: recipe.grid)
     recipe.apply(to: &program)

@@ -1,7 +1,7 @@
 import LazyOps
 import LazyScheduler
 
-extension Contraction {
+extension DotProducts {
   /// Writes the section as loops over register tiles, shared among threads, with the rest of the section done where a
   /// tile's sums are at hand.
   ///
@@ -13,7 +13,7 @@ extension Contraction {
   }
 }
 
-extension Contraction {
+extension DotProducts {
   /// The offsets of a tiled range's variables within a tile, for an element of it.
   fileprivate func offsets(_ row: Index, _ column: Index) -> [IndexVariable: Index] {
     var offsets: [IndexVariable: Index] = [:]
@@ -23,9 +23,9 @@ extension Contraction {
   }
 }
 
-/// Writes the loops of one contraction.
+/// Writes the loops of one dots.
 private struct TileWriter {
-  let contraction: Contraction
+  let dots: DotProducts
   let section: Section
   var program: LoopProgram
   /// The sums of a tile, in memory: rows x columns.
@@ -33,26 +33,26 @@ private struct TileWriter {
   /// For each tiled range, the index of the tile's first element, and of the first its sums were computed for.
   private var starts: [IndexVariable: (exact: Index, computed: Index)] = [:]
 
-  init(_ contraction: Contraction, _ section: Section, _ plain: LoopProgram) {
-    self.contraction = contraction
+  init(_ dots: DotProducts, _ section: Section, _ plain: LoopProgram) {
+    self.dots = dots
     self.section = section
     program = plain
     program.body = []
     program.values = []
     program.locals = program.locals.filter { !$0.name.hasPrefix("acc") }
-    sums = program.makeLocal("sums", .float32, [contraction.tile.rows, contraction.tile.columns])
+    sums = program.makeLocal("sums", .float32, [dots.tile.rows, dots.tile.columns])
   }
 
   mutating func write() -> LoopProgram {
     // Tiles that share columns follow each other, so that those stay in the cache.
     var outer: [Loop] = []
-    for range in section.grid where range != contraction.rows && range != contraction.columns {
+    for range in section.grid where range != dots.rows && range != dots.columns {
       outer.append(Loop(variable: range, name: "i\(range.id)", count: .constant(range.extent), body: []))
     }
-    if let columns = contraction.columns { outer += tileLoop(columns, contraction.tile.columns, "column_tile") }
-    if let rows = contraction.rows { outer += tileLoop(rows, contraction.tile.rows, "row_tile") }
+    if let columns = dots.columns { outer += tileLoop(columns, dots.tile.columns, "column_tile") }
+    if let rows = dots.rows { outer += tileLoop(rows, dots.tile.rows, "row_tile") }
 
-    let body = (contraction.lanes == .columns ? columnLanes() : reductionLanes()) + epilogue()
+    let body = reductionLanes() + epilogue()
     program.body = outer.reversed().reduce(body) { body, loop in
       var loop = loop
       loop.body = body
@@ -88,7 +88,7 @@ private struct TileWriter {
     return (value, .define(value, instruction))
   }
 
-  private mutating func load(_ operand: Contraction.Operand, _ replace: (IndexVariable) -> Index?) -> (Value, Statement)
+  private mutating func load(_ operand: DotProducts.Operand, _ replace: (IndexVariable) -> Index?) -> (Value, Statement)
   {
     define(.load(.buffer(operand.buffer, operand.index.substituting(replace)), .always))
   }
@@ -114,50 +114,17 @@ private struct TileWriter {
 
   // MARK: - Sums
 
-  private mutating func columnLanes() -> [Statement] {
-    let (tile, width) = (contraction.tile, contraction.width)
-    let vectors = tile.columns / width
-    let registers = program.makeLocal("acc", .float32, [tile.rows, vectors, width])
-
-    /// Runs `body` for every register of the tile.
-    func everyRegister(
-      _ writer: inout TileWriter,
-      _ body: (inout TileWriter, _ row: Index, _ vector: Index, _ lane: Index) -> [Statement]
-    ) -> [Statement] {
-      writer.loop("row", tile.rows, .unrolled) { writer, row in
-        writer.loop("vector", vectors, .unrolled) { writer, vector in
-          writer.loop("lane", width, .lanes) { writer, lane in body(&writer, row, vector, lane) }
-        }
-      }
-    }
-    let clear = everyRegister(&self) { writer, row, vector, lane in
-      let (zero, define) = writer.define(.constant(.real(0)))
-      return [define, .store(.local(registers, [row, vector, lane]), zero)]
-    }
-    let multiply = everyRegister(&self) { writer, row, vector, lane in
-      let tiles = writer.at(writer.contraction.offsets(row, vector * width + lane))
-      let (a, loadLeft) = writer.load(writer.contraction.left, tiles)
-      let (b, loadRight) = writer.load(writer.contraction.right, tiles)
-      return [loadLeft, loadRight, .multiplyAdd(.local(registers, [row, vector, lane]), a, b)]
-    }
-    let keep = everyRegister(&self) { writer, row, vector, lane in
-      let (sum, load) = writer.define(.load(.local(registers, [row, vector, lane]), .always))
-      return [load, .store(.local(writer.sums, [row, vector * width + lane]), sum)]
-    }
-    return clear + overReduced(contraction.stage.reduced, multiply) + keep
-  }
-
   private mutating func reductionLanes() -> [Statement] {
-    let groups = contraction.tile.columns / contraction.registerColumns
+    let groups = dots.tile.columns / dots.registerColumns
     return loop("group", groups, .serial) { writer, group in
-      writer.reductionLanes(from: group * writer.contraction.registerColumns)
+      writer.reductionLanes(from: group * writer.dots.registerColumns)
     }
   }
 
   /// The sums of the columns from `first` on that fit the registers.
   private mutating func reductionLanes(from first: Index) -> [Statement] {
-    let (rows, columns, width) = (contraction.tile.rows, contraction.registerColumns, contraction.width)
-    let depth = contraction.vectorized
+    let (rows, columns, width) = (dots.tile.rows, dots.registerColumns, dots.width)
+    let depth = dots.vectorized
     let turns = depth.extent / width
     let registers = program.makeLocal("acc", .float32, [rows, columns, width])
     let partial = program.makeLocal("partial", .float32, [rows, columns, width])
@@ -179,10 +146,10 @@ private struct TileWriter {
     let start = turns == 1 ? .constant(0) : Index(block) * width
     let multiply = everyResult(&self) { writer, row, column in
       writer.loop("lane", width, .lanes) { writer, lane in
-        let tiles = writer.at(writer.contraction.offsets(row, first + column))
+        let tiles = writer.at(writer.dots.offsets(row, first + column))
         let position = { $0 == depth ? start + lane : tiles($0) }
-        let (a, loadLeft) = writer.load(writer.contraction.left, position)
-        let (b, loadRight) = writer.load(writer.contraction.right, position)
+        let (a, loadLeft) = writer.load(writer.dots.left, position)
+        let (b, loadRight) = writer.load(writer.dots.right, position)
         return [loadLeft, loadRight, .multiplyAdd(.local(registers, [row, column, lane]), a, b)]
       }
     }
@@ -194,7 +161,7 @@ private struct TileWriter {
     }
     let blocks = Statement.loop(
       Loop(variable: block, name: "block", count: .constant(turns), body: multiply))
-    let outerRanges = Array(contraction.stage.reduced.dropLast())
+    let outerRanges = Array(dots.stage.reduced.dropLast())
     let sums = overReduced(outerRanges, [blocks])
     return clear + sums + keep + combine(partial, from: first, after: turns * width, outerRanges)
   }
@@ -203,8 +170,8 @@ private struct TileWriter {
   private mutating func combine(
     _ partial: Int, from first: Index, after start: Int, _ outerRanges: [IndexVariable]
   ) -> [Statement] {
-    let (rows, columns, width) = (contraction.tile.rows, contraction.registerColumns, contraction.width)
-    let depth = contraction.vectorized
+    let (rows, columns, width) = (dots.tile.rows, dots.registerColumns, dots.width)
+    let depth = dots.vectorized
     return loop("row", rows, .serial) { writer, row in
       writer.loop("column", columns, .serial) { writer, column in
         let sum = Place.local(writer.sums, [row, first + column])
@@ -218,7 +185,7 @@ private struct TileWriter {
         let (total, load) = writer.define(.load(.local(partial, [row, column, .constant(0)]), .always))
         lanes += [load, .store(sum, total)]
         guard start < depth.extent else { return lanes }
-        let tiles = writer.at(writer.contraction.offsets(row, first + column))
+        let tiles = writer.at(writer.dots.offsets(row, first + column))
         // The ranges around the reduction run again for the rest, with variables of their own.
         var renamed: [IndexVariable: Index] = [:]
         let ranges = outerRanges.map { range in
@@ -230,8 +197,8 @@ private struct TileWriter {
           let position = { (variable: IndexVariable) in
             variable == depth ? k + start : renamed[variable] ?? tiles(variable)
           }
-          let (a, loadLeft) = writer.load(writer.contraction.left, position)
-          let (b, loadRight) = writer.load(writer.contraction.right, position)
+          let (a, loadLeft) = writer.load(writer.dots.left, position)
+          let (b, loadRight) = writer.load(writer.dots.right, position)
           return [loadLeft, loadRight, .multiplyAdd(sum, a, b)]
         }
         return lanes + writer.overReduced(ranges, rest)
@@ -255,13 +222,13 @@ private struct TileWriter {
       position[range] = start.exact + Index(variable)
       return Index(variable) + (start.exact - start.computed)
     }
-    rowOffset = element(contraction.rows, contraction.tile.rows, "row")
-    columnOffset = element(contraction.columns, contraction.tile.columns, "column")
+    rowOffset = element(dots.rows, dots.tile.rows, "row")
+    columnOffset = element(dots.columns, dots.tile.columns, "column")
     let sum = Place.local(sums, [rowOffset, columnOffset])
     let replace = { (variable: IndexVariable) in position[variable] }
 
-    guard case .reduce(_, _, let target) = contraction.stage.results[0] else {
-      preconditionFailure("bug: a contraction that sums nothing")
+    guard case .reduce(_, _, let target) = dots.stage.results[0] else {
+      preconditionFailure("bug: a dots that sums nothing")
     }
     var body: [Statement] = []
     if case .buffer = target {

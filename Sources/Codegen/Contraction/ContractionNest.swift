@@ -1,0 +1,485 @@
+import LazyOps
+import LazyScheduler
+
+/// The loops that compute some rows and columns of a contraction, one after the other, on one thread.
+///
+///     for block of the reduced ranges
+///       pack the right factor: panels as wide as a tile
+///       for row tile
+///         pack the left factor: the tile's rows
+///         for column panel
+///           clear the registers; for k: multiply and add; what was summed goes to its results
+///
+/// A factor that is packed is evaluated once for each element, whatever it is, and then lies side by side in memory as
+/// the tile reads it. One that lies well already is read where it is.
+///
+/// The rows, columns and reduced ranges are spans: parts of ranges that may begin anywhere and have a length that is
+/// only known at run time. Every other range of the stage stands around the nest. The statements belong into any loops
+/// of a program; they make locals, values and variables of their own there.
+struct ContractionNest {
+  let contraction: Contraction
+  /// Nil where there is a single row.
+  let rows: Span?
+  let columns: Span
+  /// The reduced ranges, outermost first. At most one of them has a length that is not known, and only with those
+  /// outside it of length 1.
+  let depth: [Span]
+  let tile: ContractionTile
+  let packsLeft: Bool
+  let packsRight: Bool
+  /// The reduced range that falls into blocks, by its position, and how long those are; those inside it are whole.
+  let blocked: (position: Int, size: Int)
+
+  /// The products that are added up before sums go to memory, at most: what a panel of the right factor has of rows.
+  static let depthBlock = 1024
+  /// The rows up to which packing the right factor costs more than it saves.
+  private static let fewRows = 64
+  /// The distance, in elements, up to which the rows of the right factor are read where they are.
+  private static let nearRows = 768
+
+  /// Chooses how to compute rows and columns of a contraction.
+  ///
+  /// - Parameters:
+  ///   - rows: what is computed of a range of rows, one that moves only the left factor.
+  ///   - columns: what is computed of a range of columns, one that moves only the right factor.
+  ///   - depth: the reduced ranges, all of them if nil.
+  ///   - program: where the statements will stand.
+  init(
+    _ contraction: Contraction, rows: Span?, columns: Span, depth: [Span]? = nil, vectorByteCount: Int,
+    in program: LoopProgram
+  ) {
+    let depth = depth ?? contraction.stage.reduced.map { Span($0) }
+    let tile = ContractionTile.choose(
+      rows: rows?.extent ?? 1, columns: columns.extent, vectorByteCount: vectorByteCount)
+    (self.contraction, self.rows, self.columns, self.depth, self.tile) = (contraction, rows, columns, depth, tile)
+
+    // From the inside out, as many whole ranges as a block holds.
+    var (position, inner) = (depth.count - 1, 1)
+    while position > 0, depth[position].isConstant, inner * depth[position].extent * 2 <= ContractionNest.depthBlock {
+      inner *= depth[position].extent
+      position -= 1
+    }
+    let extent = depth[position].extent
+    let isSingle = (rows?.extent ?? 1) <= tile.rows
+    let most = isSingle ? extent : Swift.max(1, ContractionNest.depthBlock / inner)
+    blocked = (position, extent.ceilDivided(by: extent.ceilDivided(by: most)))
+
+    let k = IndexVariable(id: -1, extent: inner * blocked.size)
+    let values = ContractionNest.values(of: depth, inside: position, at: Index(k), from: .constant(0))
+    func isEven(_ factor: Contraction.Factor) -> Bool {
+      factor.place?.indices.allSatisfy { $0.substituting { values[$0] }.coefficient(of: k.id) != nil } ?? false
+    }
+    packsLeft = !isEven(contraction.left)
+    let right = contraction.right
+    let isSideBySide = isEven(right) && right.stride(of: columns.range) == 1
+    if isSideBySide, columns.extent >= tile.columns {
+      let isFar = abs(right.stride(of: depth[depth.count - 1].range) ?? .max) > ContractionNest.nearRows
+      if case .local = right.place {
+        packsRight = false
+      } else {
+        packsRight = isFar && (rows?.extent ?? 1) > ContractionNest.fewRows
+      }
+    } else {
+      packsRight = true
+    }
+  }
+
+  /// The values of the reduced ranges at position `k` of a block: `start` is where the block begins in the range that
+  /// falls into blocks.
+  fileprivate static func values(
+    of depth: [Span], inside position: Int, at k: Index, from start: Index
+  ) -> [IndexVariable: Index] {
+    var values: [IndexVariable: Index] = [:]
+    var rest = k
+    for span in depth[(position + 1)...].reversed() {
+      values[span.range] = span[rest.modulo(span.extent)]
+      rest = rest.floorDivide(by: span.extent)
+    }
+    values[depth[position].range] = depth[position][start + rest]
+    return values
+  }
+
+  /// The number of products in a block, at most.
+  var blockExtent: Int { depth[(blocked.position + 1)...].reduce(blocked.size) { $0 * $1.extent } }
+
+  /// Whether all products are added up at once.
+  var hasOneBlock: Bool {
+    depth[..<blocked.position].allSatisfy { $0.extent == 1 } && depth[blocked.position].extent <= blocked.size
+  }
+
+  /// An element of the result: the values of the two ranges.
+  struct Element {
+    let row: Index?
+    let column: Index
+    private let nest: ContractionNest
+
+    fileprivate init(_ nest: ContractionNest, row: Index?, column: Index) {
+      (self.nest, self.row, self.column) = (nest, row, column)
+    }
+
+    /// What stands for a range in what is done at this element; nil for other ranges.
+    func value(of range: IndexVariable) -> Index? {
+      if range == nest.columns.range { return column }
+      return range == nest.rows?.range ? row : nil
+    }
+  }
+
+  /// Writes the loops.
+  ///
+  /// - Parameters:
+  ///   - partial: Where the sum of the blocks so far is kept, if there are several of them: a place of the element's
+  ///     own.
+  ///   - finish: What is done with each sum, which lies at the place given: stored, or used as an epilogue wants it.
+  ///     Nil where the sums stay at their partial places.
+  func statements(
+    in program: inout LoopProgram, partial: (Element) -> Place,
+    finish: ((inout LoopProgram, Element, Place) -> [Statement])?
+  ) -> [Statement] {
+    var writer = NestWriter(self, program)
+    let statements = writer.write(partial, finish)
+    program = writer.program
+    return statements
+  }
+
+  /// Writes the loops that leave the sums at the stage's own target.
+  func statements(in program: inout LoopProgram) -> [Statement] {
+    statements(in: &program, partial: { at in contraction.target.substituting { at.value(of: $0) } }, finish: nil)
+  }
+}
+
+private struct NestWriter {
+  let nest: ContractionNest
+  var program: LoopProgram
+  /// The sums of a tile, in memory and in registers.
+  private let sums: Int
+  private let registers: Int
+  private var packedLeft: Int?
+  private var packedRight: Int?
+
+  private var tile: ContractionTile { nest.tile }
+  private var contraction: Contraction { nest.contraction }
+
+  init(_ nest: ContractionNest, _ program: LoopProgram) {
+    self.nest = nest
+    self.program = program
+    let tile = nest.tile
+    sums = self.program.makeLocal("sums", .float32, [tile.rows, tile.columns])
+    registers = self.program.makeLocal("acc", .float32, [tile.rows, tile.vectors, tile.width])
+    if nest.packsLeft { packedLeft = self.program.makeLocal("left", .float32, [tile.rows, nest.blockExtent]) }
+    if nest.packsRight {
+      let panels = nest.columns.extent.ceilDivided(by: tile.columns)
+      packedRight = self.program.makeLocal("right", .float32, [panels, nest.blockExtent, tile.columns])
+    }
+  }
+
+  /// A block of the reduced ranges.
+  private struct Block {
+    /// What stands for the ranges outside the one that falls into blocks.
+    var outer: [IndexVariable: Index] = [:]
+    /// Where the block begins in that one, and how many of its values it has.
+    var start: Index
+    var count: Index
+    /// Whether it is the first block, or the last; nil where there is no other.
+    var isFirst: Condition?
+    var isLast: Condition?
+  }
+
+  /// A tile's rows, or its columns, in their span.
+  private struct Part {
+    /// The first position that is the tile's own, and how many are.
+    var start: Index
+    var count: Index
+    /// The position that is computed first.
+    var computed: Index
+    /// The last position there is, for reading those beyond it; nil where those may be read.
+    var last: Index?
+  }
+
+  mutating func write(
+    _ partial: (ContractionNest.Element) -> Place,
+    _ finish: ((inout LoopProgram, ContractionNest.Element, Place) -> [Statement])?
+  ) -> [Statement] {
+    let nest = nest
+    return overBlocks { writer, block in
+      let panels = writer.panels()
+      let packing = nest.packsRight ? writer.packRight(panels.count, block) : []
+      let rows = writer.overRows { writer, rows in
+        let packing = nest.packsLeft ? writer.packLeft(rows, block) : []
+        let tiles = writer.loop("panel", panels.count, atMost: panels.extent) { writer, panel in
+          let columns = writer.columns(of: panel, panels.extent)
+          return writer.sumUp(rows, columns, panel, block) + writer.keep(rows, columns, block, partial, finish)
+        }
+        return packing + tiles
+      }
+      return packing + rows
+    }
+  }
+
+  // MARK: - Loops
+
+  /// A loop, or its body where there is no more than one turn.
+  private mutating func loop(
+    _ name: String, _ count: Index, atMost extent: Int, _ kind: Loop.Kind = .serial,
+    _ body: (inout NestWriter, Index) -> [Statement]
+  ) -> [Statement] {
+    if count == .constant(1) || extent == 1 { return body(&self, .constant(0)) }
+    let variable = program.makeVariable(extent: extent)
+    return [.loop(Loop(variable: variable, name: name, count: count, kind: kind, body: body(&self, Index(variable))))]
+  }
+
+  private mutating func loop(
+    _ name: String, _ count: Int, _ kind: Loop.Kind, _ body: (inout NestWriter, Index) -> [Statement]
+  ) -> [Statement] {
+    loop(name, .constant(count), atMost: count, kind, body)
+  }
+
+  private mutating func overBlocks(_ body: (inout NestWriter, Block) -> [Statement]) -> [Statement] {
+    let span = nest.depth[nest.blocked.position]
+    let size = nest.blocked.size
+    let outer = nest.depth[..<nest.blocked.position]
+    if nest.hasOneBlock {
+      return body(&self, Block(start: .constant(0), count: span.count))
+    }
+    let turns = outer.reduce(1) { $0 * $1.extent }
+    let blocks = (span.count + (size - 1)).floorDivide(by: size)
+    let most = span.extent.ceilDivided(by: size)
+    return loop("block", blocks * turns, atMost: most * turns) { writer, number in
+      var values: [IndexVariable: Index] = [:]
+      var rest = turns == 1 ? number : number.floorDivide(by: most)
+      for span in outer.reversed() {
+        values[span.range] = span[rest.modulo(span.extent)]
+        rest = rest.floorDivide(by: span.extent)
+      }
+      let start = (turns == 1 ? number : number.modulo(most)) * size
+      let count = Index.min(.constant(size), span.count - start)
+      return body(
+        &writer,
+        Block(
+          outer: values, start: start, count: count, isFirst: Condition(number, in: 0..<1),
+          isLast: Condition(blocks * turns - number, in: 1..<2)))
+    }
+  }
+
+  private mutating func overRows(_ body: (inout NestWriter, Part) -> [Statement]) -> [Statement] {
+    guard let rows = nest.rows else {
+      return body(&self, Part(start: .constant(0), count: .constant(1), computed: .constant(0)))
+    }
+    let size = tile.rows
+    let tiles = (rows.count + (size - 1)).floorDivide(by: size)
+    return loop("row_tile", tiles, atMost: rows.extent.ceilDivided(by: size)) { writer, number in
+      let start = number * size
+      let count = Index.min(.constant(size), rows.count - start)
+      // The last tile begins early enough to be whole, if the number of rows is sure to be enough for one.
+      if rows.count.bounds.lowerBound >= size {
+        return body(&writer, Part(start: start, count: count, computed: Index.min(start, rows.count - size)))
+      }
+      return body(&writer, Part(start: start, count: count, computed: start, last: rows.count - 1))
+    }
+  }
+
+  private func panels() -> (count: Index, extent: Int) {
+    let size = tile.columns
+    return (
+      (nest.columns.count + (size - 1)).floorDivide(by: size), nest.columns.extent.ceilDivided(by: size)
+    )
+  }
+
+  private func columns(of panel: Index, _ panels: Int) -> Part {
+    let start = panel * tile.columns
+    let count = Index.min(.constant(tile.columns), nest.columns.count - start)
+    // Where there are fewer columns than were asked for at most, those beyond are there all the same.
+    let computed = nest.packsRight ? start : Index.min(start, .constant(nest.columns.extent - tile.columns))
+    return Part(start: start, count: count, computed: computed)
+  }
+
+  // MARK: - Packing
+
+  /// Loops over the products of a block; the body gets the values of the reduced ranges and the position.
+  private mutating func overDepth(
+    _ block: Block, _ kind: Loop.Kind = .serial,
+    _ body: (inout NestWriter, [IndexVariable: Index], Index) -> [Statement]
+  ) -> [Statement] {
+    let nest = nest
+    func nested(
+      _ writer: inout NestWriter, _ spans: ArraySlice<Span>, _ values: [IndexVariable: Index], _ position: Index
+    ) -> [Statement] {
+      guard let span = spans.first else { return body(&writer, values, position) }
+      let isBlocked = spans.startIndex == nest.blocked.position
+      return writer.loop(
+        "k", isBlocked ? block.count : span.count, atMost: isBlocked ? nest.blocked.size : span.extent
+      ) { writer, k in
+        var values = values
+        values[span.range] = span[isBlocked ? block.start + k : k]
+        return nested(&writer, spans.dropFirst(), values, position * span.extent + k)
+      }
+    }
+    return nested(&self, nest.depth[nest.blocked.position...], block.outer, .constant(0))
+  }
+
+  /// Copies the steps of a factor, with ranges replaced; returns its value.
+  private mutating func evaluate(
+    _ factor: Contraction.Factor, _ values: @escaping (IndexVariable) -> Index?
+  ) -> (Value, [Statement]) {
+    var renamed: [Value: Value] = [:]
+    var statements: [Statement] = []
+    for case .define(let value, let instruction) in factor.steps {
+      renamed[value] = program.makeValue(contraction.stage.values[value])
+      statements.append(
+        .define(renamed[value]!, instruction.map(values: { renamed[$0]! }, replacing: values)))
+    }
+    return (renamed[factor.value]!, statements)
+  }
+
+  private mutating func packRight(_ panels: Index, _ block: Block) -> [Statement] {
+    let (nest, columns) = (nest, nest.columns)
+    return loop("panel", panels, atMost: columns.extent.ceilDivided(by: tile.columns)) { writer, panel in
+      let count = Index.min(.constant(writer.tile.columns), columns.count - panel * writer.tile.columns)
+      return writer.overDepth(block) { writer, values, k in
+        writer.loop("lane", count, atMost: writer.tile.columns) { writer, lane in
+          let column = columns[panel * writer.tile.columns + lane]
+          let (value, steps) = writer.evaluate(nest.contraction.right) { $0 == columns.range ? column : values[$0] }
+          return steps + [.store(.local(writer.packedRight!, [panel, k, lane]), value)]
+        }
+      }
+    }
+  }
+
+  private mutating func packLeft(_ rows: Part, _ block: Block) -> [Statement] {
+    let nest = nest
+    let count = rows.last == nil ? .constant(tile.rows) : rows.count
+    return loop("row", count, atMost: tile.rows) { writer, row in
+      writer.overDepth(block) { writer, values, k in
+        let position = nest.rows.map { $0[rows.computed + row] }
+        let (value, steps) = writer.evaluate(nest.contraction.left) {
+          $0 == nest.rows?.range ? position : values[$0]
+        }
+        return steps + [.store(.local(writer.packedLeft!, [row, k]), value)]
+      }
+    }
+  }
+
+  // MARK: - Sums
+
+  private mutating func define(_ instruction: Instruction) -> (Value, Statement) {
+    let value = program.makeValue(.float32)
+    return (value, .define(value, instruction))
+  }
+
+  /// Runs `body` for every register of the tile.
+  private mutating func everyRegister(
+    _ body: (inout NestWriter, _ row: Index, _ vector: Index, _ lane: Index) -> [Statement]
+  ) -> [Statement] {
+    loop("row", tile.rows, .unrolled) { writer, row in
+      writer.loop("vector", writer.tile.vectors, .unrolled) { writer, vector in
+        writer.loop("lane", writer.tile.width, .lanes) { writer, lane in body(&writer, row, vector, lane) }
+      }
+    }
+  }
+
+  private mutating func sumUp(_ rows: Part, _ columns: Part, _ panel: Index, _ block: Block) -> [Statement] {
+    let clear = everyRegister { writer, row, vector, lane in
+      let (zero, define) = writer.define(.constant(.real(0)))
+      return [define, .store(.local(writer.registers, [row, vector, lane]), zero)]
+    }
+    let nest = nest
+    let inner = nest.depth[(nest.blocked.position + 1)...].reduce(1) { $0 * $1.extent }
+    let multiply = loop("k", block.count * inner, atMost: nest.blockExtent) { writer, k in
+      var values = ContractionNest.values(of: nest.depth, inside: nest.blocked.position, at: k, from: block.start)
+      values.merge(block.outer) { own, _ in own }
+      return writer.everyRegister { writer, row, vector, lane in
+        let (a, loadLeft) = writer.define(.load(writer.left(row, rows, k, values), .always))
+        let column = vector * writer.tile.width + lane
+        let (b, loadRight) = writer.define(.load(writer.right(column, columns, panel, k, values), .always))
+        return [loadLeft, loadRight, .multiplyAdd(.local(writer.registers, [row, vector, lane]), a, b)]
+      }
+    }
+    return clear + multiply
+  }
+
+  private func left(_ row: Index, _ rows: Part, _ k: Index, _ values: [IndexVariable: Index]) -> Place {
+    if let packedLeft { return .local(packedLeft, [row, k]) }
+    guard let place = contraction.left.place else { preconditionFailure("bug: a factor that is no element") }
+    func moved(_ position: Index) -> Place {
+      let row = nest.rows.map { $0[position] }
+      return place.substituting { $0 == nest.rows?.range ? row : values[$0] }
+    }
+    let plain = moved(rows.computed + row)
+    guard let last = rows.last, !isInBounds(plain) else { return plain }
+    return moved(Index.min(rows.computed + row, last))
+  }
+
+  private func right(
+    _ column: Index, _ columns: Part, _ panel: Index, _ k: Index, _ values: [IndexVariable: Index]
+  ) -> Place {
+    if let packedRight { return .local(packedRight, [panel, k, column]) }
+    guard let place = contraction.right.place else { preconditionFailure("bug: a factor that is no element") }
+    let position = nest.columns[columns.computed + column]
+    return place.substituting { $0 == nest.columns.range ? position : values[$0] }
+  }
+
+  /// Whether a place is there for all values of its variables.
+  private func isInBounds(_ place: Place) -> Bool {
+    let extents: [Int]
+    switch place {
+    case .buffer(let buffer, _): extents = [program.buffers[buffer].count]
+    case .local(let local, _): extents = program.locals[local].extents
+    }
+    return zip(place.indices, extents).allSatisfy { index, extent in
+      index.bounds.lowerBound >= 0 && index.bounds.upperBound < extent
+    }
+  }
+
+  // MARK: - What becomes of the sums
+
+  private mutating func keep(
+    _ rows: Part, _ columns: Part, _ block: Block, _ partial: (ContractionNest.Element) -> Place,
+    _ finish: ((inout LoopProgram, ContractionNest.Element, Place) -> [Statement])?
+  ) -> [Statement] {
+    let spill = everyRegister { writer, row, vector, lane in
+      let (sum, load) = writer.define(.load(.local(writer.registers, [row, vector, lane]), .always))
+      let place = Place.local(writer.sums, [row, vector * writer.tile.width + lane])
+      return [load, .store(place, sum)]
+    }
+    guard let isFirst = block.isFirst, let isLast = block.isLast else {
+      return spill
+        + everyElement(rows, columns) { writer, element, sum in
+          if let finish { return finish(&writer.program, element, sum) }
+          let (value, load) = writer.define(.load(sum, .always))
+          return [load, .store(partial(element), value)]
+        }
+    }
+    let first = everyElement(rows, columns) { writer, element, sum in
+      let (value, load) = writer.define(.load(sum, .always))
+      return [load, .store(partial(element), value)]
+    }
+    let later = everyElement(rows, columns) { writer, element, sum in
+      let (value, load) = writer.define(.load(sum, .always))
+      return [load, .accumulate(partial(element), .sum, value)]
+    }
+    var statements = spill + [.branch(isFirst, first, later)]
+    if let finish {
+      let last = everyElement(rows, columns) { writer, element, _ in
+        finish(&writer.program, element, partial(element))
+      }
+      statements.append(.branch(isLast, last, []))
+    }
+    return statements
+  }
+
+  /// Runs `body` for every element that is the tile's own, with the place of its sum.
+  private mutating func everyElement(
+    _ rows: Part, _ columns: Part,
+    _ body: (inout NestWriter, ContractionNest.Element, Place) -> [Statement]
+  ) -> [Statement] {
+    let nest = nest
+    return loop("row", rows.count, atMost: tile.rows) { writer, row in
+      writer.loop("column", columns.count, atMost: writer.tile.columns) { writer, column in
+        let sum = Place.local(
+          writer.sums, [row + (rows.start - rows.computed), column + (columns.start - columns.computed)])
+        let element = ContractionNest.Element(
+          nest, row: nest.rows.map { $0[rows.start + row] }, column: nest.columns[columns.start + column])
+        return body(&writer, element, sum)
+      }
+    }
+  }
+}

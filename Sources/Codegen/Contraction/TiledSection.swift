@@ -1,0 +1,215 @@
+import LazyOps
+import LazyScheduler
+
+/// A section that is one contraction and what is done to each of its results, as tasks for threads: every task computes
+/// a block of rows and columns for one index of all other ranges.
+struct TiledSection {
+  private let section: Section
+  private let contraction: Contraction
+  private let rows: IndexVariable?
+  private let columns: IndexVariable
+  /// The grid's other ranges.
+  private let others: [IndexVariable]
+  private let vectorByteCount: Int
+
+  /// The fewest multiply-adds for which a register tile pays.
+  static let smallest = 2048
+  /// The shortest range to run in vector lanes.
+  private static let fewestColumns = 4
+  /// The bytes of a packed right factor that stay in the second-level cache beside what streams through.
+  private static let packedBytes = 512 * 1024
+  /// The bytes of sums that a task keeps between blocks of the reduced ranges where the result's memory cannot.
+  private static let partialBytes = 256 * 1024
+  /// The columns of a task at most where its right factor is not packed.
+  private static let nearColumns = 384
+  /// The tasks that there should be, if each has the multiply-adds that make waking a thread worth it.
+  private static let wantedTasks = 16
+  private static let taskProducts = 1 << 17
+  /// The fewest rows for which each task packs its right factor by itself.
+  private static let rowsPerPacking = 192
+
+  /// Recognizes such a section; nil for every other one.
+  init?(_ section: Section, vectorByteCount: Int) {
+    guard let stage = section.stages.first, stage.spatial.isEmpty, let contraction = Contraction(stage),
+      section.stages.dropFirst().allSatisfy({ $0.loops.isEmpty && $0.isElementwise }),
+      contraction.depth * section.gridPoints >= TiledSection.smallest
+    else { return nil }
+    // Results that lie side by side are computed side by side.
+    let result = section.stages.last?.results.first?.place.indices.last
+    func score(_ contraction: Contraction, _ range: IndexVariable) -> (Int, Int, Int) {
+      (
+        result?.coefficient(of: range.id) == 1 ? 1 : 0, contraction.right.stride(of: range) == 1 ? 1 : 0, range.extent
+      )
+    }
+    let choices = [contraction, contraction.exchanged].flatMap { contraction in
+      contraction.columns(among: section.grid).filter { $0.extent >= TiledSection.fewestColumns }
+        .map { (contraction: contraction, columns: $0, score: score(contraction, $0)) }
+    }
+    guard let choice = choices.max(by: { $0.score < $1.score }) else { return nil }
+    let rows = choice.contraction.rows(among: section.grid).max { $0.extent < $1.extent }
+    self.section = section
+    self.contraction = choice.contraction
+    self.rows = rows
+    columns = choice.columns
+    others = section.grid.filter { $0 != rows && $0 != choice.columns }
+    self.vectorByteCount = vectorByteCount
+    let whole = nest(
+      rows.map { Span($0) }, Span(columns), in: LoopProgram(name: "", buffers: [], body: [], nextVariable: 0))
+    // Packing for a single row only copies.
+    if whole.packsRight && rows == nil { return nil }
+  }
+
+  private func nest(_ rows: Span?, _ columns: Span, in program: LoopProgram) -> ContractionNest {
+    ContractionNest(contraction, rows: rows, columns: columns, vectorByteCount: vectorByteCount, in: program)
+  }
+
+  /// How many rows and columns a task has. This rests on shapes only, so that results do not depend on the number of
+  /// threads.
+  private func blocks(_ nest: ContractionNest, keepsPartial: Bool) -> (rows: Int, columns: Int) {
+    let tile = nest.tile
+    let panels = columns.extent.ceilDivided(by: tile.columns)
+    let rowTiles = (rows?.extent ?? 1).ceilDivided(by: tile.rows)
+    let otherTasks = others.reduce(1) { $0 * $1.extent }
+    let products = contraction.depth * section.gridPoints
+    let wanted = Swift.max(1, Swift.min(TiledSection.wantedTasks, products / TiledSection.taskProducts))
+
+    let mostPanels =
+      nest.packsRight
+      ? TiledSection.packedBytes / (4 * nest.blockExtent * tile.columns) : TiledSection.nearColumns / tile.columns
+    var columnBlocks = panels.ceilDivided(by: Swift.max(1, mostPanels))
+    var rowBlocks = 1
+    /// How many blocks of a number of pieces there may be where `most` tasks are still missing.
+    func more(_ blocks: Int, upTo most: Int) -> Int {
+      Swift.max(blocks, Swift.min(most, wanted.ceilDivided(by: otherTasks * rowBlocks * columnBlocks) * blocks))
+    }
+    if nest.packsRight {
+      columnBlocks = more(columnBlocks, upTo: panels)
+      rowBlocks = more(1, upTo: Swift.max(1, (rows?.extent ?? 1) / TiledSection.rowsPerPacking))
+    } else {
+      rowBlocks = more(1, upTo: rowTiles)
+      columnBlocks = more(columnBlocks, upTo: panels)
+    }
+    let columnBlock = panels.ceilDivided(by: columnBlocks) * tile.columns
+    if keepsPartial {
+      let fitting = Swift.max(1, TiledSection.partialBytes / (4 * columnBlock * tile.rows))
+      rowBlocks = Swift.max(rowBlocks, rowTiles.ceilDivided(by: fitting))
+    }
+    return (rowTiles.ceilDivided(by: rowBlocks) * tile.rows, columnBlock)
+  }
+
+  /// Writes the section's loops.
+  func program(in schedule: Schedule) -> LoopProgram {
+    var program = LoopProgram(section, in: schedule)
+    program.body = []
+    program.values = []
+    program.locals = program.locals.filter { !$0.name.hasPrefix("acc") }
+
+    let whole = nest(rows.map { Span($0) }, Span(columns), in: program)
+    let safe = resultPlace
+    let size = blocks(whole, keepsPartial: !whole.hasOneBlock && safe == nil)
+    let rowBlocks = rows.map { $0.extent.ceilDivided(by: size.rows) } ?? 1
+    let columnBlocks = columns.extent.ceilDivided(by: size.columns)
+
+    // Tasks that share columns follow each other, so that those stay in the cache.
+    let extents = others.map(\.extent) + [columnBlocks, rowBlocks]
+    let task = program.makeVariable(extent: extents.reduce(1, *))
+    var rest = Index(task)
+    var digits: [Index] = []
+    for extent in extents.reversed() {
+      digits.append(rest.modulo(extent))
+      rest = rest.floorDivide(by: extent)
+    }
+    let nest = nest(
+      rows.map { Span($0, block: digits[0], of: size.rows) }, Span(columns, block: digits[1], of: size.columns),
+      in: program)
+    let kept =
+      nest.hasOneBlock || safe != nil ? nil : program.makeLocal("partial", .float32, [size.rows, size.columns])
+    let body = nest.statements(
+      in: &program,
+      partial: { element in
+        if let kept {
+          let row = element.row.map { $0 - digits[0] * size.rows } ?? .constant(0)
+          return .local(kept, [row, element.column - digits[1] * size.columns])
+        }
+        return (safe ?? contraction.target).substituting { element.value(of: $0) }
+      },
+      finish: finish)
+    var moved = Substitution()
+    for (range, digit) in zip(others, digits.dropFirst(2).reversed()) { moved.indices[range.id] = digit }
+    program.body = body.substituting(moved)
+    if task.extent > 1 {
+      program.body = [
+        .loop(
+          Loop(variable: task, name: "task", count: .constant(task.extent), kind: .parallel, body: program.body))
+      ]
+    }
+    program.vectorizeInnermost()
+    program.tidy()
+    return program
+  }
+
+  /// A place of each result that may hold its sum before it is complete: nothing of the section reads that memory.
+  private var resultPlace: Place? {
+    guard case .store(.buffer(let buffer, let index), let value)? = section.stages.last?.results.first,
+      section.stages[section.stages.count - 1].values[value] == .float32
+    else {
+      if case .buffer = contraction.target, section.stages.count == 1 { return contraction.target }
+      return nil
+    }
+    for stage in section.stages {
+      for case .define(_, .load(.buffer(buffer, _), _)) in stage.steps { return nil }
+      for result in stage.results.dropLast(stage == section.stages.last ? stage.results.count : 0) {
+        if case .buffer(buffer, _) = result.place { return nil }
+      }
+    }
+    return .buffer(buffer, index)
+  }
+
+  /// The section's other stages, for one result; nil where the sums stay where they are.
+  private var finish: ((inout LoopProgram, ContractionNest.Element, Place) -> [Statement])? {
+    if section.stages.count == 1 { return nil }
+    return { [section, target = contraction.target] program, element, sum in
+      var body: [Statement] = []
+      if case .buffer = target {
+        let value = program.makeValue(.float32)
+        body = [
+          .define(value, .load(sum, .always)), .store(target.substituting { element.value(of: $0) }, value),
+        ]
+      }
+      for stage in section.stages.dropFirst() {
+        body += program.copy(stage, at: { element.value(of: $0) }, place: { $0.isSameArray(as: target) ? sum : nil })
+      }
+      return body
+    }
+  }
+}
+
+extension LoopProgram {
+  /// Returns the statements of an elementwise stage with ranges replaced, and some places by others.
+  fileprivate mutating func copy(
+    _ stage: Stage, at replace: @escaping (IndexVariable) -> Index?, place: @escaping (Place) -> Place?
+  ) -> [Statement] {
+    let first = values.count
+    values += stage.values
+    let moved = { (old: Place) in place(old) ?? old.substituting(replace) }
+    var body: [Statement] = stage.steps.map { step in
+      switch step {
+      case .define(let value, .load(let place, let mask)):
+        .define(value + first, .load(moved(place), mask.substituting(replace)))
+      case .define(let value, let instruction):
+        .define(value + first, instruction.map(values: { $0 + first }, replacing: replace))
+      case .bind(let variable, let value):
+        .bind(variable, value + first, failure: LoopProgram.indexFailure)
+      }
+    }
+    for case .store(let place, let value) in stage.results { body.append(.store(moved(place), value + first)) }
+    return body
+  }
+}
+
+extension Stage {
+  /// Whether the stage only stores what it computes at its point.
+  var isElementwise: Bool {
+    results.allSatisfy { if case .store = $0 { true } else { false } }
+  }
+}
