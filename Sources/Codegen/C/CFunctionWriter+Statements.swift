@@ -51,6 +51,7 @@ extension CFunctionWriter {
       lanes = outer
       return
     }
+    if loop.kind == .transposed, writeTransposition(loop) { return }
     if writeInStrips(loop) { return }
     let count = indexText.expression(loop.count)
     let name = name(loop.variable, loop.name)
@@ -68,6 +69,16 @@ extension CFunctionWriter {
     }
     write("}")
     forget(loop.variable)
+  }
+
+  /// Writes the call that transposes a square; false where every access is to be checked.
+  private mutating func writeTransposition(_ loop: Loop) -> Bool {
+    guard !checked, let square = Transposition(loop, in: program) else { return false }
+    let (to, from) = (subscripted(square.target, span: 1), subscripted(square.source, span: 1))
+    write(
+      "transpose_\(DType.float32.vectorType(lanes: square.count))(&\(to), \(square.targetStride), "
+        + "&\(from), \(square.sourceStride));")
+    return true
   }
 
   private mutating func bind(_ variable: IndexVariable, _ value: Value, _ failure: Int) -> String {

@@ -134,7 +134,7 @@ private struct Flattening {
         }
       }
       result.kind = .vector
-    case .serial, .parallel, .vector: break
+    case .serial, .parallel, .vector, .transposed: break
     }
     // A turn sees what the turns before it have written.
     let written = loop.body.writtenMemory

@@ -21,6 +21,8 @@ struct ContractionNest {
   /// Nil where there is a single row.
   let rows: Span?
   let columns: Span
+  /// The ranges inside that of the columns, outermost first: all columns together count as one range, row-major.
+  let innerColumns: [IndexVariable]
   /// The reduced ranges, outermost first. At most one of them has a length that is not known, and only with those
   /// outside it of length 1.
   let depth: [Span]
@@ -42,16 +44,19 @@ struct ContractionNest {
   /// - Parameters:
   ///   - rows: what is computed of a range of rows, one that moves only the left factor.
   ///   - columns: what is computed of a range of columns, one that moves only the right factor.
+  ///   - innerColumns: further ranges of columns, whole, that count on inside the former.
   ///   - depth: the reduced ranges, all of them if nil.
-  ///   - program: where the statements will stand.
+  ///   - tile: the register tile; the best for the numbers of rows and columns if nil.
   init(
-    _ contraction: Contraction, rows: Span?, columns: Span, depth: [Span]? = nil, vectorByteCount: Int,
-    in program: LoopProgram
+    _ contraction: Contraction, rows: Span?, columns: Span, innerColumns: [IndexVariable] = [], depth: [Span]? = nil,
+    tile: ContractionTile? = nil, vectorByteCount: Int
   ) {
     let depth = depth ?? contraction.stage.reduced.map { Span($0) }
-    let tile = ContractionTile.choose(
-      rows: rows?.extent ?? 1, columns: columns.extent, vectorByteCount: vectorByteCount)
+    let columnExtent = innerColumns.reduce(columns.extent) { $0 * $1.extent }
+    let tile =
+      tile ?? .choose(rows: rows?.extent ?? 1, columns: columnExtent, vectorByteCount: vectorByteCount)
     (self.contraction, self.rows, self.columns, self.depth, self.tile) = (contraction, rows, columns, depth, tile)
+    self.innerColumns = innerColumns
 
     // From the inside out, as many whole ranges as a block holds.
     var (position, inner) = (depth.count - 1, 1)
@@ -72,7 +77,7 @@ struct ContractionNest {
     packsLeft = !isEven(contraction.left)
     let right = contraction.right
     let isSideBySide = isEven(right) && right.stride(of: columns.range) == 1
-    if isSideBySide, columns.extent >= tile.columns {
+    if isSideBySide, innerColumns.isEmpty, columns.extent >= tile.columns {
       let isFar = abs(right.stride(of: depth[depth.count - 1].range) ?? .max) > ContractionNest.nearRows
       if case .local = right.place {
         packsRight = false
@@ -107,21 +112,41 @@ struct ContractionNest {
     depth[..<blocked.position].allSatisfy { $0.extent == 1 } && depth[blocked.position].extent <= blocked.size
   }
 
-  /// An element of the result: the values of the two ranges.
+  /// An element of the result.
   struct Element {
-    let row: Index?
+    /// Its position among the rows and columns of the nest.
+    let row: Index
     let column: Index
-    private let nest: ContractionNest
+    private let values: [IndexVariable: Index]
 
-    fileprivate init(_ nest: ContractionNest, row: Index?, column: Index) {
-      (self.nest, self.row, self.column) = (nest, row, column)
+    fileprivate init(_ nest: ContractionNest, row: Index, column: Index) {
+      (self.row, self.column) = (row, column)
+      var values = nest.values(ofColumn: column)
+      if let rows = nest.rows { values[rows.range] = rows[row] }
+      self.values = values
     }
 
     /// What stands for a range in what is done at this element; nil for other ranges.
-    func value(of range: IndexVariable) -> Index? {
-      if range == nest.columns.range { return column }
-      return range == nest.rows?.range ? row : nil
+    func value(of range: IndexVariable) -> Index? { values[range] }
+  }
+
+  /// The number of columns inside each of the outermost of their ranges.
+  var innerExtent: Int { innerColumns.reduce(1) { $0 * $1.extent } }
+
+  var columnCount: Index { columns.count * innerExtent }
+
+  var columnExtent: Int { columns.extent * innerExtent }
+
+  /// The values of the columns' ranges at a position.
+  fileprivate func values(ofColumn position: Index) -> [IndexVariable: Index] {
+    var values: [IndexVariable: Index] = [:]
+    var rest = position
+    for range in innerColumns.reversed() {
+      values[range] = rest.modulo(range.extent)
+      rest = rest.floorDivide(by: range.extent)
     }
+    values[columns.range] = columns[rest]
+    return values
   }
 
   /// Writes the loops.
@@ -167,8 +192,11 @@ private struct NestWriter {
     registers = self.program.makeLocal("acc", .float32, [tile.rows, tile.vectors, tile.width])
     if nest.packsLeft { packedLeft = self.program.makeLocal("left", .float32, [tile.rows, nest.blockExtent]) }
     if nest.packsRight {
-      let panels = nest.columns.extent.ceilDivided(by: tile.columns)
-      packedRight = self.program.makeLocal("right", .float32, [panels, nest.blockExtent, tile.columns])
+      let panels = nest.columnExtent.ceilDivided(by: tile.columns)
+      let extents =
+        nest.innerColumns.isEmpty
+        ? [panels, nest.blockExtent, tile.columns] : [nest.blockExtent, panels * tile.columns]
+      packedRight = self.program.makeLocal("right", .float32, extents)
     }
   }
 
@@ -189,10 +217,8 @@ private struct NestWriter {
     /// The first position that is the tile's own, and how many are.
     var start: Index
     var count: Index
-    /// The position that is computed first.
-    var computed: Index
-    /// The last position there is, for reading those beyond it; nil where those may be read.
-    var last: Index?
+    /// How many positions before the first own one the tile begins, so as to be whole.
+    var lead: Index = .constant(0)
   }
 
   mutating func write(
@@ -262,34 +288,33 @@ private struct NestWriter {
 
   private mutating func overRows(_ body: (inout NestWriter, Part) -> [Statement]) -> [Statement] {
     guard let rows = nest.rows else {
-      return body(&self, Part(start: .constant(0), count: .constant(1), computed: .constant(0)))
+      return body(&self, Part(start: .constant(0), count: .constant(1)))
     }
-    let size = tile.rows
+    let (nest, size) = (nest, tile.rows)
     let tiles = (rows.count + (size - 1)).floorDivide(by: size)
     return loop("row_tile", tiles, atMost: rows.extent.ceilDivided(by: size)) { writer, number in
       let start = number * size
       let count = Index.min(.constant(size), rows.count - start)
-      // The last tile begins early enough to be whole, if the number of rows is sure to be enough for one.
-      if rows.count.bounds.lowerBound >= size {
-        return body(&writer, Part(start: start, count: count, computed: Index.min(start, rows.count - size)))
-      }
-      return body(&writer, Part(start: start, count: count, computed: start, last: rows.count - 1))
+      if nest.packsLeft { return body(&writer, Part(start: start, count: count)) }
+      return body(&writer, Part(start: start, count: count, lead: writer.lead(of: rows, at: start, size)))
     }
+  }
+
+  /// How much earlier than at `start` a tile of a span has to begin to end within its range.
+  private func lead(of span: Span, at start: Index, _ size: Int) -> Index {
+    span[start] - Index.min(span[start], .constant(span.range.extent - size))
   }
 
   private func panels() -> (count: Index, extent: Int) {
     let size = tile.columns
-    return (
-      (nest.columns.count + (size - 1)).floorDivide(by: size), nest.columns.extent.ceilDivided(by: size)
-    )
+    return ((nest.columnCount + (size - 1)).floorDivide(by: size), nest.columnExtent.ceilDivided(by: size))
   }
 
   private func columns(of panel: Index, _ panels: Int) -> Part {
     let start = panel * tile.columns
-    let count = Index.min(.constant(tile.columns), nest.columns.count - start)
-    // Where there are fewer columns than were asked for at most, those beyond are there all the same.
-    let computed = nest.packsRight ? start : Index.min(start, .constant(nest.columns.extent - tile.columns))
-    return Part(start: start, count: count, computed: computed)
+    let count = Index.min(.constant(tile.columns), nest.columnCount - start)
+    if nest.packsRight { return Part(start: start, count: count) }
+    return Part(start: start, count: count, lead: lead(of: nest.columns, at: start, tile.columns))
   }
 
   // MARK: - Packing
@@ -331,25 +356,89 @@ private struct NestWriter {
   }
 
   private mutating func packRight(_ panels: Index, _ block: Block) -> [Statement] {
-    let (nest, columns) = (nest, nest.columns)
-    return loop("panel", panels, atMost: columns.extent.ceilDivided(by: tile.columns)) { writer, panel in
-      let count = Index.min(.constant(writer.tile.columns), columns.count - panel * writer.tile.columns)
-      return writer.overDepth(block) { writer, values, k in
-        writer.loop("lane", count, atMost: writer.tile.columns) { writer, lane in
-          let column = columns[panel * writer.tile.columns + lane]
+    let (nest, columns, size) = (nest, nest.columns, tile.columns)
+    if !nest.innerColumns.isEmpty { return packFlatColumns(block) }
+    return loop("panel", panels, atMost: columns.extent.ceilDivided(by: size)) { writer, panel in
+      let count = Index.min(.constant(size), columns.count - panel * size)
+      let plain = writer.overDepth(block) { writer, values, k in
+        writer.loop("lane", count, atMost: size) { writer, lane in
+          let column = columns[panel * size + lane]
           let (value, steps) = writer.evaluate(nest.contraction.right) { $0 == columns.range ? column : values[$0] }
           return steps + [.store(.local(writer.packedRight!, [panel, k, lane]), value)]
         }
+      }
+      guard let transposed = writer.packTransposed(panel, block) else { return plain }
+      if let count = count.constantValue { return count == size ? transposed : plain }
+      return [.branch(Condition(count, in: size..<(size + 1)), transposed, plain)]
+    }
+  }
+
+  /// Packs all columns of a panel where elements lie side by side along the innermost reduced range: squares of them are
+  /// transposed in registers. Nil where they do not.
+  private mutating func packTransposed(_ panel: Index, _ block: Block) -> [Statement]? {
+    let (nest, size, width) = (nest, tile.columns, tile.width)
+    guard let place = nest.contraction.right.place, let innermost = nest.depth.last,
+      nest.contraction.right.stride(of: innermost.range) == 1,
+      nest.contraction.right.stride(of: nest.columns.range) ?? 0 > 1, innermost.isConstant,
+      nest.blocked.position == nest.depth.count - 1, nest.blocked.size >= width
+    else { return nil }
+    func copy(_ writer: inout NestWriter, _ k: Index, _ lane: Index) -> [Statement] {
+      var values = block.outer
+      values[innermost.range] = innermost[block.start + k]
+      values[nest.columns.range] = nest.columns[panel * size + lane]
+      let (value, load) = writer.define(.load(place.substituting { values[$0] }, .always))
+      return [load, .store(.local(writer.packedRight!, [panel, k, lane]), value)]
+    }
+    let squares = loop("square", block.count.floorDivide(by: width), atMost: nest.blocked.size / width) {
+      writer, square in
+      writer.loop("side", .constant(size / width), atMost: size / width) { writer, side in
+        writer.loop("lane", width, .transposed) { writer, lane in
+          writer.loop("k", width, .vector) { writer, k in
+            copy(&writer, square * width + k, side * width + lane)
+          }
+        }
+      }
+    }
+    if block.count.modulo(width) == .constant(0) { return squares }
+    let rest = loop("k", block.count.modulo(width), atMost: width - 1) { writer, k in
+      writer.loop("lane", size, .serial) { writer, lane in
+        copy(&writer, block.count.floorDivide(by: width) * width + k, lane)
+      }
+    }
+    return squares + rest
+  }
+
+  /// Packs columns of several ranges, row by row of the products.
+  private mutating func packFlatColumns(_ block: Block) -> [Statement] {
+    let nest = nest
+    return overDepth(block) { writer, values, k in
+      func nested(
+        _ writer: inout NestWriter, _ ranges: ArraySlice<IndexVariable>, _ values: [IndexVariable: Index],
+        _ position: Index
+      ) -> [Statement] {
+        guard let range = ranges.first else {
+          let (value, steps) = writer.evaluate(nest.contraction.right) { values[$0] }
+          return steps + [.store(.local(writer.packedRight!, [k, position]), value)]
+        }
+        return writer.loop("lane", range.extent, .serial) { writer, lane in
+          var values = values
+          values[range] = lane
+          return nested(&writer, ranges.dropFirst(), values, position * range.extent + lane)
+        }
+      }
+      return writer.loop("column", nest.columns.count, atMost: nest.columns.extent) { writer, column in
+        var values = values
+        values[nest.columns.range] = nest.columns[column]
+        return nested(&writer, nest.innerColumns[...], values, column)
       }
     }
   }
 
   private mutating func packLeft(_ rows: Part, _ block: Block) -> [Statement] {
     let nest = nest
-    let count = rows.last == nil ? .constant(tile.rows) : rows.count
-    return loop("row", count, atMost: tile.rows) { writer, row in
+    return loop("row", rows.count, atMost: tile.rows) { writer, row in
       writer.overDepth(block) { writer, values, k in
-        let position = nest.rows.map { $0[rows.computed + row] }
+        let position = nest.rows.map { $0[rows.start + row] }
         let (value, steps) = writer.evaluate(nest.contraction.left) {
           $0 == nest.rows?.range ? position : values[$0]
         }
@@ -403,17 +492,21 @@ private struct NestWriter {
       let row = nest.rows.map { $0[position] }
       return place.substituting { $0 == nest.rows?.range ? row : values[$0] }
     }
-    let plain = moved(rows.computed + row)
-    guard let last = rows.last, !isInBounds(plain) else { return plain }
-    return moved(Index.min(rows.computed + row, last))
+    let whole = moved(rows.start - rows.lead + row)
+    guard let span = nest.rows, !isInBounds(whole) else { return whole }
+    // Rows that are not the tile's own, and may not be there, are left to be any.
+    return moved(Index.min(rows.start - rows.lead + row, span.count - 1))
   }
 
   private func right(
     _ column: Index, _ columns: Part, _ panel: Index, _ k: Index, _ values: [IndexVariable: Index]
   ) -> Place {
-    if let packedRight { return .local(packedRight, [panel, k, column]) }
+    if let packedRight {
+      if nest.innerColumns.isEmpty { return .local(packedRight, [panel, k, column]) }
+      return .local(packedRight, [k, panel * tile.columns + column])
+    }
     guard let place = contraction.right.place else { preconditionFailure("bug: a factor that is no element") }
-    let position = nest.columns[columns.computed + column]
+    let position = nest.columns[columns.start - columns.lead + column]
     return place.substituting { $0 == nest.columns.range ? position : values[$0] }
   }
 
@@ -475,9 +568,8 @@ private struct NestWriter {
     return loop("row", rows.count, atMost: tile.rows) { writer, row in
       writer.loop("column", columns.count, atMost: writer.tile.columns) { writer, column in
         let sum = Place.local(
-          writer.sums, [row + (rows.start - rows.computed), column + (columns.start - columns.computed)])
-        let element = ContractionNest.Element(
-          nest, row: nest.rows.map { $0[rows.start + row] }, column: nest.columns[columns.start + column])
+          writer.sums, [row + rows.lead, column + columns.lead])
+        let element = ContractionNest.Element(nest, row: rows.start + row, column: columns.start + column)
         return body(&writer, element, sum)
       }
     }

@@ -8,6 +8,8 @@ struct TiledSection {
   private let contraction: Contraction
   private let rows: IndexVariable?
   private let columns: IndexVariable
+  /// Ranges of columns inside that one, with which it counts as one.
+  private let innerColumns: [IndexVariable]
   /// The grid's other ranges.
   private let others: [IndexVariable]
   private let vectorByteCount: Int
@@ -17,7 +19,7 @@ struct TiledSection {
   /// The shortest range to run in vector lanes.
   private static let fewestColumns = 4
   /// The bytes of a packed right factor that stay in the second-level cache beside what streams through.
-  private static let packedBytes = 512 * 1024
+  private static let packedBytes = 768 * 1024
   /// The bytes of sums that a task keeps between blocks of the reduced ranges where the result's memory cannot.
   private static let partialBytes = 256 * 1024
   /// The columns of a task at most where its right factor is not packed.
@@ -25,6 +27,8 @@ struct TiledSection {
   /// The tasks that there should be, if each has the multiply-adds that make waking a thread worth it.
   private static let wantedTasks = 16
   private static let taskProducts = 1 << 17
+  /// The fewest rows for which packing pays for columns that lie in rows of their own.
+  private static let rowsPerFlatColumn = 16
   /// The fewest rows for which each task packs its right factor by itself.
   private static let rowsPerPacking = 192
 
@@ -50,24 +54,36 @@ struct TiledSection {
     self.section = section
     self.contraction = choice.contraction
     self.rows = rows
-    columns = choice.columns
-    others = section.grid.filter { $0 != rows && $0 != choice.columns }
+    var flat = [choice.columns]
+    if let result, rows?.extent ?? 1 >= TiledSection.rowsPerFlatColumn {
+      // Columns of which a result's rows are made count as one range: its tiles are not cut at each row's end.
+      let ranges = choice.contraction.columns(among: section.grid)
+      while let outer = ranges.first(where: { range in
+        !flat.contains(range)
+          && result.coefficient(of: range.id) == result.coefficient(of: flat[0].id).map { $0 * flat[0].extent }
+      }) {
+        flat.insert(outer, at: 0)
+      }
+    }
+    columns = flat[0]
+    innerColumns = Array(flat.dropFirst())
+    others = section.grid.filter { $0 != rows && !flat.contains($0) }
     self.vectorByteCount = vectorByteCount
-    let whole = nest(
-      rows.map { Span($0) }, Span(columns), in: LoopProgram(name: "", buffers: [], body: [], nextVariable: 0))
     // Packing for a single row only copies.
-    if whole.packsRight && rows == nil { return nil }
+    if rows == nil && nest(nil, Span(columns)).packsRight { return nil }
   }
 
-  private func nest(_ rows: Span?, _ columns: Span, in program: LoopProgram) -> ContractionNest {
-    ContractionNest(contraction, rows: rows, columns: columns, vectorByteCount: vectorByteCount, in: program)
+  private func nest(_ rows: Span?, _ columns: Span, tile: ContractionTile? = nil) -> ContractionNest {
+    ContractionNest(
+      contraction, rows: rows, columns: columns, innerColumns: innerColumns, tile: tile,
+      vectorByteCount: vectorByteCount)
   }
 
   /// How many rows and columns a task has. This rests on shapes only, so that results do not depend on the number of
   /// threads.
   private func blocks(_ nest: ContractionNest, keepsPartial: Bool) -> (rows: Int, columns: Int) {
     let tile = nest.tile
-    let panels = columns.extent.ceilDivided(by: tile.columns)
+    let panels = nest.columnExtent.ceilDivided(by: tile.columns)
     let rowTiles = (rows?.extent ?? 1).ceilDivided(by: tile.rows)
     let otherTasks = others.reduce(1) { $0 * $1.extent }
     let products = contraction.depth * section.gridPoints
@@ -89,12 +105,25 @@ struct TiledSection {
       rowBlocks = more(1, upTo: rowTiles)
       columnBlocks = more(columnBlocks, upTo: panels)
     }
-    let columnBlock = panels.ceilDivided(by: columnBlocks) * tile.columns
+    let columnBlock = columnBlock(nest, panels.ceilDivided(by: columnBlocks))
     if keepsPartial {
-      let fitting = Swift.max(1, TiledSection.partialBytes / (4 * columnBlock * tile.rows))
+      let fitting = Swift.max(1, TiledSection.partialBytes / (4 * columnBlock * nest.innerExtent * tile.rows))
       rowBlocks = Swift.max(rowBlocks, rowTiles.ceilDivided(by: fitting))
     }
     return (rowTiles.ceilDivided(by: rowBlocks) * tile.rows, columnBlock)
+  }
+
+  /// The part of the outermost range of columns that one task gets, of about as many panels as given: whole panels, or
+  /// where columns lie in rows, as many of those as fill the most of their panels.
+  private func columnBlock(_ nest: ContractionNest, _ panels: Int) -> Int {
+    let size = nest.tile.columns
+    if nest.innerExtent == 1 { return panels * size }
+    let most = Swift.max(1, Swift.min(columns.extent, panels * size / nest.innerExtent))
+    func unused(_ rows: Int) -> Double {
+      let columns = rows * nest.innerExtent
+      return Double(columns.ceilDivided(by: size) * size) / Double(columns)
+    }
+    return (Swift.max(1, most / 2)...most).reversed().min { unused($0) < unused($1) } ?? most
   }
 
   /// Writes the section's loops.
@@ -104,7 +133,7 @@ struct TiledSection {
     program.values = []
     program.locals = program.locals.filter { !$0.name.hasPrefix("acc") }
 
-    let whole = nest(rows.map { Span($0) }, Span(columns), in: program)
+    let whole = nest(rows.map { Span($0) }, Span(columns))
     let safe = resultPlace
     let size = blocks(whole, keepsPartial: !whole.hasOneBlock && safe == nil)
     let rowBlocks = rows.map { $0.extent.ceilDivided(by: size.rows) } ?? 1
@@ -121,16 +150,14 @@ struct TiledSection {
     }
     let nest = nest(
       rows.map { Span($0, block: digits[0], of: size.rows) }, Span(columns, block: digits[1], of: size.columns),
-      in: program)
+      tile: whole.tile)
     let kept =
-      nest.hasOneBlock || safe != nil ? nil : program.makeLocal("partial", .float32, [size.rows, size.columns])
+      nest.hasOneBlock || safe != nil
+      ? nil : program.makeLocal("partial", .float32, [size.rows, size.columns * nest.innerExtent])
     let body = nest.statements(
       in: &program,
       partial: { element in
-        if let kept {
-          let row = element.row.map { $0 - digits[0] * size.rows } ?? .constant(0)
-          return .local(kept, [row, element.column - digits[1] * size.columns])
-        }
+        if let kept { return .local(kept, [element.row, element.column]) }
         return (safe ?? contraction.target).substituting { element.value(of: $0) }
       },
       finish: finish)

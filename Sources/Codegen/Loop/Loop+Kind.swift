@@ -21,6 +21,8 @@ extension LoopProgram {
       }
       guard let statement = loop.body.first(where: { !isOfLanes($0, loop.variable) }) else { return nil }
       return "lanes cannot do this: \(text(statement))"
+    case .transposed:
+      return Transposition(loop, in: self) == nil ? "no square that is transposed: \(text(.loop(loop)))" : nil
     }
   }
 

@@ -68,7 +68,7 @@ private struct LoopInterpreter {
     let isBackwards: Bool
     switch loop.kind {
     case .serial, .unrolled: isBackwards = false
-    case .parallel, .vector, .lanes: isBackwards = true
+    case .parallel, .vector, .lanes, .transposed: isBackwards = true
     }
     for turn in 0..<count {
       if loop.kind == .parallel { clearLocals() }

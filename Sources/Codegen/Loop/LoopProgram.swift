@@ -96,6 +96,10 @@ package struct Loop: Hashable, Sendable {
     /// One vector register: `count` is a constant power of two, and the body only loads with unit stride or
     /// invariantly, multiplies, adds and accumulates into locals whose last index is this loop's variable.
     case lanes
+    /// A square of elements that is transposed in registers: `count` is a constant power of two, and the body is one loop
+    /// of as many turns that copies elements, read side by side along the inner loop and written side by side along
+    /// this one.
+    case transposed
   }
 
   package var variable: IndexVariable

@@ -91,7 +91,7 @@ static void sum_multiply_64x128_body(
     float *restrict out2,  // 8192 elements
     const float *restrict in3,  // 128 elements
     const union argument *arguments, long begin, long end, int *failure) {
-  for (long column_tile_row_tile = begin; column_tile_row_tile < end; column_tile_row_tile++) {
+  for (long task = begin; task < end; task++) {
     float sums[6][16] __attribute__((aligned(32)));
     float8v acc_0_0, acc_0_1;
     float8v acc_1_0, acc_1_1;
@@ -99,58 +99,62 @@ static void sum_multiply_64x128_body(
     float8v acc_3_0, acc_3_1;
     float8v acc_4_0, acc_4_1;
     float8v acc_5_0, acc_5_1;
-    acc_0_0 = broadcast_float8v(0.0f);
-    acc_0_1 = broadcast_float8v(0.0f);
-    acc_1_0 = broadcast_float8v(0.0f);
-    acc_1_1 = broadcast_float8v(0.0f);
-    acc_2_0 = broadcast_float8v(0.0f);
-    acc_2_1 = broadcast_float8v(0.0f);
-    acc_3_0 = broadcast_float8v(0.0f);
-    acc_3_1 = broadcast_float8v(0.0f);
-    acc_4_0 = broadcast_float8v(0.0f);
-    acc_4_1 = broadcast_float8v(0.0f);
-    acc_5_0 = broadcast_float8v(0.0f);
-    acc_5_1 = broadcast_float8v(0.0f);
-    for (long k4 = 0; k4 < 96; k4++) {
-      const float v0 = in0[minimum_int64(((int)column_tile_row_tile%11)*6, 58)*96 + k4];
-      const float8v v1 = *(const float8v *)&in1[((int)column_tile_row_tile/11)*16 + k4*128];
-      acc_0_0 = fma_float8v(broadcast_float8v(v0), v1, acc_0_0);
-      const float8v v2 = *(const float8v *)&in1[((int)column_tile_row_tile/11)*16 + k4*128 + 8];
-      acc_0_1 = fma_float8v(broadcast_float8v(v0), v2, acc_0_1);
-      const float v3 = in0[minimum_int64(((int)column_tile_row_tile%11)*6, 58)*96 + k4 + 96];
-      acc_1_0 = fma_float8v(broadcast_float8v(v3), v1, acc_1_0);
-      acc_1_1 = fma_float8v(broadcast_float8v(v3), v2, acc_1_1);
-      const float v4 = in0[minimum_int64(((int)column_tile_row_tile%11)*6, 58)*96 + k4 + 192];
-      acc_2_0 = fma_float8v(broadcast_float8v(v4), v1, acc_2_0);
-      acc_2_1 = fma_float8v(broadcast_float8v(v4), v2, acc_2_1);
-      const float v5 = in0[minimum_int64(((int)column_tile_row_tile%11)*6, 58)*96 + k4 + 288];
-      acc_3_0 = fma_float8v(broadcast_float8v(v5), v1, acc_3_0);
-      acc_3_1 = fma_float8v(broadcast_float8v(v5), v2, acc_3_1);
-      const float v6 = in0[minimum_int64(((int)column_tile_row_tile%11)*6, 58)*96 + k4 + 384];
-      acc_4_0 = fma_float8v(broadcast_float8v(v6), v1, acc_4_0);
-      acc_4_1 = fma_float8v(broadcast_float8v(v6), v2, acc_4_1);
-      const float v7 = in0[minimum_int64(((int)column_tile_row_tile%11)*6, 58)*96 + k4 + 480];
-      acc_5_0 = fma_float8v(broadcast_float8v(v7), v1, acc_5_0);
-      acc_5_1 = fma_float8v(broadcast_float8v(v7), v2, acc_5_1);
-    }
-    *(float8v *)&sums[0][0] = acc_0_0;
-    *(float8v *)&sums[0][8] = acc_0_1;
-    *(float8v *)&sums[1][0] = acc_1_0;
-    *(float8v *)&sums[1][8] = acc_1_1;
-    *(float8v *)&sums[2][0] = acc_2_0;
-    *(float8v *)&sums[2][8] = acc_2_1;
-    *(float8v *)&sums[3][0] = acc_3_0;
-    *(float8v *)&sums[3][8] = acc_3_1;
-    *(float8v *)&sums[4][0] = acc_4_0;
-    *(float8v *)&sums[4][8] = acc_4_1;
-    *(float8v *)&sums[5][0] = acc_5_0;
-    *(float8v *)&sums[5][8] = acc_5_1;
-    for (long row = 0; row < minimum_int64(64 - ((int)column_tile_row_tile%11)*6, 6); row++) {
-      #pragma omp simd
-      for (long column = 0; column < 16; column++) {
-        const float v8 = sums[((int)column_tile_row_tile%11)*6 - minimum_int64(((int)column_tile_row_tile%11)*6, 58) + row][column];
-        const float v9 = v8 + in3[((int)column_tile_row_tile/11)*16 + column];
-        out2[((int)column_tile_row_tile/11)*16 + ((int)column_tile_row_tile%11)*768 + row*128 + column] = v9 * 0.5f * (erf_float32(v9 * 0.70710677f) + 1.0f);
+    for (long row_tile = 0; row_tile < (int)(minimum_int64(64 - task*12, 12) + 5)/6; row_tile++) {
+      for (long panel = 0; panel < 8; panel++) {
+        acc_0_0 = broadcast_float8v(0.0f);
+        acc_0_1 = broadcast_float8v(0.0f);
+        acc_1_0 = broadcast_float8v(0.0f);
+        acc_1_1 = broadcast_float8v(0.0f);
+        acc_2_0 = broadcast_float8v(0.0f);
+        acc_2_1 = broadcast_float8v(0.0f);
+        acc_3_0 = broadcast_float8v(0.0f);
+        acc_3_1 = broadcast_float8v(0.0f);
+        acc_4_0 = broadcast_float8v(0.0f);
+        acc_4_1 = broadcast_float8v(0.0f);
+        acc_5_0 = broadcast_float8v(0.0f);
+        acc_5_1 = broadcast_float8v(0.0f);
+        for (long k = 0; k < 96; k++) {
+          const float v0 = in0[minimum_int64(task*12 + row_tile*6, 58)*96 + k];
+          const float8v v1 = *(const float8v *)&in1[panel*16 + k*128];
+          acc_0_0 = fma_float8v(broadcast_float8v(v0), v1, acc_0_0);
+          const float8v v2 = *(const float8v *)&in1[panel*16 + k*128 + 8];
+          acc_0_1 = fma_float8v(broadcast_float8v(v0), v2, acc_0_1);
+          const float v3 = in0[minimum_int64(task*12 + row_tile*6, 58)*96 + k + 96];
+          acc_1_0 = fma_float8v(broadcast_float8v(v3), v1, acc_1_0);
+          acc_1_1 = fma_float8v(broadcast_float8v(v3), v2, acc_1_1);
+          const float v4 = in0[minimum_int64(task*12 + row_tile*6, 58)*96 + k + 192];
+          acc_2_0 = fma_float8v(broadcast_float8v(v4), v1, acc_2_0);
+          acc_2_1 = fma_float8v(broadcast_float8v(v4), v2, acc_2_1);
+          const float v5 = in0[minimum_int64(task*12 + row_tile*6, 58)*96 + k + 288];
+          acc_3_0 = fma_float8v(broadcast_float8v(v5), v1, acc_3_0);
+          acc_3_1 = fma_float8v(broadcast_float8v(v5), v2, acc_3_1);
+          const float v6 = in0[minimum_int64(task*12 + row_tile*6, 58)*96 + k + 384];
+          acc_4_0 = fma_float8v(broadcast_float8v(v6), v1, acc_4_0);
+          acc_4_1 = fma_float8v(broadcast_float8v(v6), v2, acc_4_1);
+          const float v7 = in0[minimum_int64(task*12 + row_tile*6, 58)*96 + k + 480];
+          acc_5_0 = fma_float8v(broadcast_float8v(v7), v1, acc_5_0);
+          acc_5_1 = fma_float8v(broadcast_float8v(v7), v2, acc_5_1);
+        }
+        *(float8v *)&sums[0][0] = acc_0_0;
+        *(float8v *)&sums[0][8] = acc_0_1;
+        *(float8v *)&sums[1][0] = acc_1_0;
+        *(float8v *)&sums[1][8] = acc_1_1;
+        *(float8v *)&sums[2][0] = acc_2_0;
+        *(float8v *)&sums[2][8] = acc_2_1;
+        *(float8v *)&sums[3][0] = acc_3_0;
+        *(float8v *)&sums[3][8] = acc_3_1;
+        *(float8v *)&sums[4][0] = acc_4_0;
+        *(float8v *)&sums[4][8] = acc_4_1;
+        *(float8v *)&sums[5][0] = acc_5_0;
+        *(float8v *)&sums[5][8] = acc_5_1;
+        for (long row = 0; row < minimum_int64(minimum_int64(64 - task*12, 12) - row_tile*6, 6); row++) {
+          #pragma omp simd
+          for (long column = 0; column < 16; column++) {
+            const float v8 = sums[task*12 - minimum_int64(task*12 + row_tile*6, 58) + row_tile*6 + row][column];
+            const float v9 = v8 + in3[panel*16 + column];
+            out2[task*1536 + row_tile*768 + panel*16 + row*128 + column] = v9 * 0.5f * (erf_float32(v9 * 0.70710677f) + 1.0f);
+          }
+        }
       }
     }
   }

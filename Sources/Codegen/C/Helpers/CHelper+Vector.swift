@@ -3,8 +3,34 @@ import LazyOps
 extension CHelper {
   /// Vector types of GNU C, `float16v` being sixteen floats that may lie anywhere a float may, with a scalar in every
   /// lane and a fused multiply-add for each.
-  static let vectors: [CHelper] = [DType.float32, .float64].flatMap { dtype in
-    [2, 4, 8, 16, 32].flatMap { lanes in vectors(dtype, lanes: lanes) }
+  static let vectors: [CHelper] =
+    [DType.float32, .float64].flatMap { dtype in
+      [2, 4, 8, 16, 32].flatMap { lanes in vectors(dtype, lanes: lanes) }
+    } + [2, 4, 8, 16].map { transposition($0) }
+
+  /// Transposes a square of floats: in each step, pairs of rows exchange blocks of half the size of the step before.
+  private static func transposition(_ lanes: Int) -> CHelper {
+    let type = DType.float32.vectorType(lanes: lanes)
+    var lines = (0..<lanes).map { "  \(type) r\($0) = *(const \(type) *)&from[\($0) * from_stride], s\($0);" }
+    var (rows, others) = ("r", "s")
+    for step in sequence(first: lanes / 2, next: { $0 > 1 ? $0 / 2 : nil }) {
+      for upper in 0..<lanes where upper & step == 0 {
+        let lower = upper | step
+        let first = (0..<lanes).map { $0 & step == 0 ? $0 : lanes + ($0 ^ step) }
+        let second = (0..<lanes).map { $0 & step == 0 ? $0 | step : lanes + $0 }
+        for (target, choice) in [(upper, first), (lower, second)] {
+          let list = choice.map(String.init).joined(separator: ", ")
+          lines.append(
+            "  \(others)\(target) = __builtin_shufflevector(\(rows)\(upper), \(rows)\(lower), \(list));")
+        }
+      }
+      (rows, others) = (others, rows)
+    }
+    lines += (0..<lanes).map { "  *(\(type) *)&to[\($0) * to_stride] = \(rows)\($0);" }
+    return CHelper(
+      "transpose_\(type)",
+      "static inline void transpose_\(type)(float *to, long to_stride, const float *from, long from_stride) {\n"
+        + lines.joined(separator: "\n") + "\n}")
   }
 
   private static func vectors(_ dtype: DType, lanes: Int) -> [CHelper] {

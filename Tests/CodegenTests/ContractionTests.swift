@@ -1,0 +1,66 @@
+import LazyCodegen
+import LazyOps
+import LazyScheduler
+import TestSupport
+import Testing
+
+/// Contractions of all shapes and kinds, as register tiles over packed panels, agree with the evaluator of the graph.
+@Suite struct ContractionTests {
+  private static func numbers(_ shape: Shape) -> Tensor { LoweringTests.numbers(shape) }
+
+  /// Sizes around the edges of tiles.
+  private static let edges = [1, 2, 5, 8, 9, 15, 17, 33, 47, 49, 64, 65]
+
+  @Test(arguments: 0..<12) func productsOfEveryShape(batch: Int) throws {
+    var numbers = SeededNumbers(batch)
+    for _ in 0..<5 {
+      let (m, n, k) = (numbers.pick(Self.edges), numbers.pick(Self.edges), 1 + numbers.below(40))
+      let (isLeftTransposed, isRightTransposed) = (numbers.below(2) == 0, numbers.below(2) == 0)
+      let dtypes = (
+        numbers.pick([DType.float32, .float32, .bfloat16]), numbers.pick([DType.float32, .float32, .float16])
+      )
+      var left = Self.numbers(isLeftTransposed ? [k, m] : [m, k]).cast(to: dtypes.0)
+      var right = Self.numbers(isRightTransposed ? [n, k] : [k, n]).cast(to: dtypes.1)
+      if isLeftTransposed { left = left.T }
+      if isRightTransposed { right = right.T }
+      left = left.cast(to: .float32)
+      right = right.cast(to: .float32)
+      if numbers.below(3) == 0 { left = left * 2 + 1 }
+      var result = left.matmul(right)
+      if numbers.below(2) == 0 { result = (result + Self.numbers([n])).tanh() }
+      try LoweringTests.check([result], tolerance: 1e-4)
+    }
+  }
+
+  @Test func batchesAndBroadcasting() throws {
+    try LoweringTests.check([Self.numbers([3, 9, 17]).matmul(Self.numbers([3, 17, 20]))])
+    try LoweringTests.check([Self.numbers([2, 3, 9, 17]).matmul(Self.numbers([17, 20]))])
+    try LoweringTests.check([Self.numbers([9, 17]).matmul(Self.numbers([2, 17, 20]))])
+    try LoweringTests.check([Self.numbers([2, 50, 6]).matmul(Self.numbers([2, 50, 6]).transpose(1, 2))])
+  }
+
+  /// Sums longer than a block, whose parts are kept in the result or, where something else is made of it, in a local.
+  @Test func longSums() throws {
+    let (a, b) = (Self.numbers([9, 2100]), Self.numbers([2100, 20]))
+    try LoweringTests.check([a.matmul(b)], tolerance: 1e-4)
+    try LoweringTests.check([a.matmul(b) * 0.5 + 1], tolerance: 1e-4)
+    try LoweringTests.check([a.matmul(Self.numbers([20, 2100]).T)], tolerance: 1e-4)
+    let kept = Self.numbers([9, 20])
+    try LoweringTests.check([kept - a.matmul(b) * 0.1], tolerance: 1e-4)
+  }
+
+  @Test func convolutionsWithPaddingStrideAndDilation() throws {
+    let (image, weight) = (Self.numbers([2, 3, 9, 11]), Self.numbers([5, 3, 3, 3]))
+    try LoweringTests.check([image.conv2d(weight)])
+    try LoweringTests.check([image.conv2d(weight, bias: Self.numbers([5]), padding: 1).relu()])
+    try LoweringTests.check([image.conv2d(weight, stride: 2, padding: 1)])
+    try LoweringTests.check([image.conv2d(weight, padding: 2, dilation: 2)])
+    try LoweringTests.check([Self.numbers([1, 4, 9, 9]).conv2d(Self.numbers([6, 2, 3, 3]), padding: 1, groups: 2)])
+  }
+
+  @Test(arguments: [(1, 0), (2, 1)]) func gradientsOfConvolutions(stride: Int, padding: Int) throws {
+    let (image, weight) = (Self.numbers([2, 3, 8, 9]), Self.numbers([4, 3, 3, 3]))
+    let result = image.conv2d(weight, stride: stride, padding: padding)
+    try LoweringTests.check(result.gradients(with: [image, weight], seed: Self.numbers(result.shape)), tolerance: 1e-4)
+  }
+}
