@@ -31,6 +31,28 @@ struct Contraction {
       }
     }
 
+    /// Whether the factor is an element that counts as 0 where a mask does not hold.
+    fileprivate func isZero(outside mask: Mask) -> Bool {
+      guard steps.count == 1, case .define(_, .load(_, let own)) = steps[0] else { return false }
+      return own.and(mask) == own
+    }
+
+    /// The factor as an element that is always there; nil if it is none, or its mask keeps it in its buffer.
+    fileprivate func withoutMask(_ counts: [Int], of stage: Stage) -> Factor? {
+      guard steps.count == 1, case .define(let value, .load(let place, _)) = steps[0],
+        case .buffer(let buffer, let index) = place, counts.indices.contains(buffer),
+        index.bounds.lowerBound >= 0, index.bounds.upperBound < counts[buffer], stage.values[value] == .float32
+      else { return nil }
+      return Factor(value: value, steps: [.define(value, .load(place, .always))], place: place)
+    }
+
+    private init(value: Value, steps: [Stage.Step], place: Place) {
+      (self.value, self.steps, self.place) = (value, steps, place)
+      var variables: Set<Int> = []
+      for index in place.indices { index.forEachVariable { variables.insert($0.id) } }
+      self.variables = variables
+    }
+
     fileprivate init?(_ value: Value, of stage: Stage) {
       var needed: Set<Value> = [value]
       var steps: [Stage.Step] = []
@@ -62,16 +84,43 @@ struct Contraction {
   let target: Place
 
   /// Recognizes a stage whose only result is a float32 sum of products; nil for every other one.
-  init?(_ stage: Stage) {
-    guard stage.results.count == 1, case .reduce(.sum, let sum, let target) = stage.results[0],
+  ///
+  /// A product that counts only where a mask holds is one of a factor that is 0 elsewhere and another without the mask.
+  /// For that the other one must be there everywhere: `counts` are the numbers of elements of the section's buffers.
+  init?(_ stage: Stage, counts: [Int] = []) {
+    guard stage.results.count == 1, case .reduce(.sum, var sum, let target) = stage.results[0],
       stage.values[sum] == .float32, !stage.reduced.isEmpty
     else { return nil }
-    for case .define(sum, .binary(.multiply, let a, let b)) in stage.steps {
-      guard let left = Factor(a, of: stage), let right = Factor(b, of: stage) else { return nil }
-      (self.stage, self.left, self.right, self.target) = (stage, left, right, target)
-      return
+    var definitions: [Value: Instruction] = [:]
+    for case .define(let value, let instruction) in stage.steps { definitions[value] = instruction }
+    var mask = Mask.always
+    while case .select(let test, let product, let zero)? = definitions[sum],
+      case .test(let condition)? = definitions[test], case .constant(.real(0))? = definitions[zero]
+    {
+      mask = mask.and(condition)
+      sum = product
     }
-    return nil
+    guard case .binary(.multiply, let a, let b)? = definitions[sum],
+      let left = Factor(a, of: stage), let right = Factor(b, of: stage)
+    else { return nil }
+    (self.stage, self.left, self.right, self.target) = (stage, left, right, target)
+    if mask.isAlways { return }
+    if right.isZero(outside: mask), let left = left.withoutMask(counts, of: stage) {
+      self.left = left
+    } else if left.isZero(outside: mask), let right = right.withoutMask(counts, of: stage) {
+      self.right = right
+    } else {
+      return nil
+    }
+  }
+
+  /// The reduced ranges, outermost first, in an order in which one factor lies in memory, the left one if it is an element.
+  var depthOrder: [IndexVariable] {
+    let order = stage.reduced
+    guard let factor = [left, right].first(where: { $0.place != nil }) else { return order }
+    let strides = order.map { factor.stride(of: $0).map(abs) }
+    guard !strides.contains(nil) else { return order }
+    return order.indices.sorted { (-strides[$0]!, $0) < (-strides[$1]!, $1) }.map { order[$0] }
   }
 
   /// The number of products that are added up for each result.

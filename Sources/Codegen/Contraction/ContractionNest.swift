@@ -35,7 +35,7 @@ struct ContractionNest {
   /// The products that are added up before sums go to memory, at most: what a panel of the right factor has of rows.
   static let depthBlock = 1024
   /// The rows up to which packing the right factor costs more than it saves.
-  private static let fewRows = 64
+  private static let fewRows = 32
   /// The distance, in elements, up to which the rows of the right factor are read where they are.
   private static let nearRows = 768
 
@@ -51,7 +51,7 @@ struct ContractionNest {
     _ contraction: Contraction, rows: Span?, columns: Span, innerColumns: [IndexVariable] = [], depth: [Span]? = nil,
     tile: ContractionTile? = nil, vectorByteCount: Int
   ) {
-    let depth = depth ?? contraction.stage.reduced.map { Span($0) }
+    let depth = depth ?? contraction.depthOrder.map { Span($0) }
     let columnExtent = innerColumns.reduce(columns.extent) { $0 * $1.extent }
     let tile =
       tile ?? .choose(rows: rows?.extent ?? 1, columns: columnExtent, vectorByteCount: vectorByteCount)
@@ -319,9 +319,10 @@ private struct NestWriter {
 
   // MARK: - Packing
 
-  /// Loops over the products of a block; the body gets the values of the reduced ranges and the position.
+  /// Loops over the products of a block; the body gets the values of the reduced ranges and the position, of all of them
+  /// or of all but the innermost.
   private mutating func overDepth(
-    _ block: Block, _ kind: Loop.Kind = .serial,
+    _ block: Block, isInnermostLeft: Bool = false,
     _ body: (inout NestWriter, [IndexVariable: Index], Index) -> [Statement]
   ) -> [Statement] {
     let nest = nest
@@ -338,7 +339,8 @@ private struct NestWriter {
         return nested(&writer, spans.dropFirst(), values, position * span.extent + k)
       }
     }
-    return nested(&self, nest.depth[nest.blocked.position...], block.outer, .constant(0))
+    return nested(
+      &self, nest.depth[nest.blocked.position...].dropLast(isInnermostLeft ? 1 : 0), block.outer, .constant(0))
   }
 
   /// Copies the steps of a factor, with ranges replaced; returns its value.
@@ -376,36 +378,43 @@ private struct NestWriter {
   /// Packs all columns of a panel where elements lie side by side along the innermost reduced range: squares of them are
   /// transposed in registers. Nil where they do not.
   private mutating func packTransposed(_ panel: Index, _ block: Block) -> [Statement]? {
-    let (nest, size, width) = (nest, tile.columns, tile.width)
-    guard let place = nest.contraction.right.place, let innermost = nest.depth.last,
+    let (nest, size) = (nest, tile.columns)
+    guard let place = nest.contraction.right.place, let innermost = nest.depth.last, innermost.isConstant,
       nest.contraction.right.stride(of: innermost.range) == 1,
-      nest.contraction.right.stride(of: nest.columns.range) ?? 0 > 1, innermost.isConstant,
-      nest.blocked.position == nest.depth.count - 1, nest.blocked.size >= width
+      nest.contraction.right.stride(of: nest.columns.range) ?? 0 > 1
     else { return nil }
-    func copy(_ writer: inout NestWriter, _ k: Index, _ lane: Index) -> [Statement] {
-      var values = block.outer
-      values[innermost.range] = innermost[block.start + k]
-      values[nest.columns.range] = nest.columns[panel * size + lane]
-      let (value, load) = writer.define(.load(place.substituting { values[$0] }, .always))
-      return [load, .store(.local(writer.packedRight!, [panel, k, lane]), value)]
-    }
-    let squares = loop("square", block.count.floorDivide(by: width), atMost: nest.blocked.size / width) {
-      writer, square in
-      writer.loop("side", .constant(size / width), atMost: size / width) { writer, side in
-        writer.loop("lane", width, .transposed) { writer, lane in
-          writer.loop("k", width, .vector) { writer, k in
-            copy(&writer, square * width + k, side * width + lane)
+    let isBlocked = nest.blocked.position == nest.depth.count - 1
+    let extent = isBlocked ? nest.blocked.size : innermost.extent
+    let count = isBlocked ? block.count : innermost.count
+    let most = tile.width
+    // The largest squares that leave nothing over, if they are not much smaller than the largest there are.
+    let width = [most, most / 2].first { $0 >= 4 && extent % $0 == 0 && count.modulo($0) == .constant(0) } ?? most
+    guard extent >= width else { return nil }
+    return overDepth(block, isInnermostLeft: true) { writer, outer, position in
+      func copy(_ writer: inout NestWriter, _ k: Index, _ lane: Index) -> [Statement] {
+        var values = outer
+        values[innermost.range] = innermost[isBlocked ? block.start + k : k]
+        values[nest.columns.range] = nest.columns[panel * size + lane]
+        let (value, load) = writer.define(.load(place.substituting { values[$0] }, .always))
+        return [load, .store(.local(writer.packedRight!, [panel, position * innermost.extent + k, lane]), value)]
+      }
+      let squares = writer.loop("square", count.floorDivide(by: width), atMost: extent / width) { writer, square in
+        writer.loop("side", size / width, .serial) { writer, side in
+          writer.loop("lane", width, .transposed) { writer, lane in
+            writer.loop("k", width, .vector) { writer, k in
+              copy(&writer, square * width + k, side * width + lane)
+            }
           }
         }
       }
+      if count.modulo(width) == .constant(0) { return squares }
+      return squares
+        + writer.loop("k", count.modulo(width), atMost: width - 1) { writer, k in
+          writer.loop("lane", size, .serial) { writer, lane in
+            copy(&writer, count.floorDivide(by: width) * width + k, lane)
+          }
+        }
     }
-    if block.count.modulo(width) == .constant(0) { return squares }
-    let rest = loop("k", block.count.modulo(width), atMost: width - 1) { writer, k in
-      writer.loop("lane", size, .serial) { writer, lane in
-        copy(&writer, block.count.floorDivide(by: width) * width + k, lane)
-      }
-    }
-    return squares + rest
   }
 
   /// Packs columns of several ranges, row by row of the products.

@@ -33,8 +33,10 @@ struct TiledSection {
   private static let rowsPerPacking = 192
 
   /// Recognizes such a section; nil for every other one.
-  init?(_ section: Section, vectorByteCount: Int) {
-    guard let stage = section.stages.first, stage.spatial.isEmpty, let contraction = Contraction(stage),
+  init?(_ section: Section, in schedule: Schedule, vectorByteCount: Int) {
+    let counts = section.buffers.map { schedule.buffers[$0].shape.elementCount }
+    guard let stage = section.stages.first, stage.spatial.isEmpty,
+      let contraction = Contraction(stage, counts: counts),
       section.stages.dropFirst().allSatisfy({ $0.loops.isEmpty && $0.isElementwise }),
       contraction.depth * section.gridPoints >= TiledSection.smallest
     else { return nil }
@@ -104,6 +106,19 @@ struct TiledSection {
     } else {
       rowBlocks = more(1, upTo: rowTiles)
       columnBlocks = more(columnBlocks, upTo: panels)
+    }
+    if nest.innerExtent == 1 {
+      // Blocks of equal size, and tasks that fall into equal parts.
+      func waste(_ blocks: Int) -> Double {
+        let tasks = otherTasks * rowBlocks * blocks
+        let wanted = TiledSection.wantedTasks
+        return Double(panels.ceilDivided(by: blocks) * blocks) / Double(panels)
+          * Double(tasks.ceilDivided(by: wanted) * wanted) / Double(tasks)
+      }
+      let most = Swift.min(panels, 2 * columnBlocks)
+      if products >= TiledSection.taskProducts * TiledSection.wantedTasks {
+        columnBlocks = (columnBlocks...Swift.max(columnBlocks, most)).min { waste($0) < waste($1) } ?? columnBlocks
+      }
     }
     let columnBlock = columnBlock(nest, panels.ceilDivided(by: columnBlocks))
     if keepsPartial {

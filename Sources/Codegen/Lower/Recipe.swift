@@ -8,7 +8,7 @@ extension LoopProgram {
     if let dots = DotProducts(section, vectorByteCount: vectorByteCount) {
       return dots.program(for: section, in: schedule)
     }
-    if let tiled = TiledSection(section, vectorByteCount: vectorByteCount) { return tiled.program(in: schedule) }
+    if let tiled = TiledSection(section, in: schedule, vectorByteCount: vectorByteCount) { return tiled.program(in: schedule) }
     let recipe = Recipe(section)
     var program = LoopProgram(section, in: schedule, grid: recipe.grid)
     recipe.apply(to: &program)

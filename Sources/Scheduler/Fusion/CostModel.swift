@@ -30,6 +30,10 @@ enum CostModel {
   /// The most chunks of one reduction.
   static let reductionChunks = 64
 
+  /// The most results of a contraction that is split in chunks of its reduced ranges, the most chunks, and the fewest
+  /// products of one result in a chunk.
+  static let splitContraction = (results: 1 << 16, chunks: 8, products: 1 << 12)
+
   /// The elements that a chunk has at least, and its rows where columns are summed up: the partial results are little
   /// beside it.
   static let chunkElements = 1 << 13

@@ -40,6 +40,7 @@ extension Graph {
   private func split(_ node: Vertex, _ axes: [Int]) -> Split? {
     let shape = nodes[node.sources[0]].shape
     guard shape.elementCount >= CostModel.splitReduction else { return nil }
+    if isProductOfRepeated(node.sources[0]), let split = splitContraction(node, axes) { return split }
     // Rows are shared among threads as they are. Columns lie side by side: only few threads could have some each.
     let reducesRows = axes.contains(shape.rank - 1)
     let limit = reducesRows || isProductOfRepeated(node.sources[0]) ? CostModel.parallelPoints : CostModel.splitColumns
@@ -53,6 +54,21 @@ extension Graph {
     guard most > 1 else { return nil }
     // The number that leaves least over; of equal ones the largest.
     let chunks = (most / 2 + 1...most).reversed().min { shape[axis] % $0 < shape[axis] % $1 } ?? most
+    return Split(axes: axes, shape: shape, axis: axis, chunks: chunks, length: shape[axis] / chunks)
+  }
+
+  /// Where to cut a contraction of few results, each a very long sum: a weight's gradient, say.
+  private func splitContraction(_ node: Vertex, _ axes: [Int]) -> Split? {
+    let shape = nodes[node.sources[0]].shape
+    let depth = axes.reduce(1) { $0 * shape[$1] }
+    guard node.shape.elementCount <= CostModel.splitContraction.results else { return nil }
+    let most = Swift.min(CostModel.splitContraction.chunks, depth / CostModel.splitContraction.products)
+    guard most > 1,
+      let axis = axes.first(where: { shape[$0] >= most }) ?? axes.max(by: { shape[$0] < shape[$1] })
+    else { return nil }
+    let wanted = Swift.min(most, shape[axis])
+    guard wanted > 1 else { return nil }
+    let chunks = (wanted / 2 + 1...wanted).reversed().min { shape[axis] % $0 < shape[axis] % $1 } ?? wanted
     return Split(axes: axes, shape: shape, axis: axis, chunks: chunks, length: shape[axis] / chunks)
   }
 

@@ -16,6 +16,8 @@ struct StagedNodes {
   private(set) var operations: [Int]
   /// How many large arrays are read for one element.
   private var loads: [Int]
+  /// How many ops read each node, outputs counted as such.
+  private let uses: [Int]
 
   /// What is known of a node's readers once all of them are decided.
   private struct Readers {
@@ -28,6 +30,8 @@ struct StagedNodes {
     var repeats = false
     /// What the node is to a sum of products.
     var role = Role.none
+    /// Whether one reader, through movement only that has one reader each, is all there is.
+    var isSole = false
     /// How many times a stage computes the node inline: readers at its own indices share one, each that moves it has
     /// another.
     var sharedCopies = 0
@@ -54,8 +58,8 @@ struct StagedNodes {
     }
   }
 
-  /// What a node is to a contraction, each the source of the one before.
-  private enum Role: Int { case none, summand, factor, operand }
+  /// What a node is to a sum: to one over windows, what is added up; to a contraction, each the source of the one before.
+  private enum Role: Int { case none, addend, summand, factor, operand }
 
   /// Decides for a graph. The updates in `inPlace` are staged, and so are their targets; `before` names other nodes that
   /// are staged in any case.
@@ -67,6 +71,9 @@ struct StagedNodes {
     cost = isStaged.map { _ in 0 }
     loads = cost
     operations = cost
+    var uses = cost
+    for id in graph.nodes.flatMap(\.sources) + graph.outputs { uses[id] += 1 }
+    self.uses = uses
     for (id, target) in inPlace {
       isStaged[id] = true
       isStaged[target] = graph.nodes[target].op != .buffer
@@ -120,7 +127,7 @@ struct StagedNodes {
       let node = graph.nodes[id]
       guard !isEmpty[id], isStaged[id] || readers[id].isRead else { continue }  // nobody reads it
       isNeeded[id] = true
-      isStaged[id] = isStaged[id] || isReduction(id) || deservesStage(id, readers[id])
+      if !isStaged[id] { isStaged[id] = !isSummedWithin(readers[id], id) && deservesStage(id, readers[id]) }
       for source in sourcesRead(by: id) {
         if readsFewElements(node, source) {
           readers[source].isRead = true
@@ -130,6 +137,7 @@ struct StagedNodes {
           readers[source].add(readers[id])
         }
         let repeats = repeatsElements(node, source)
+        readers[source].isSole = uses[source] == 1 && (isStaged[id] || readers[id].isSole)
         readers[source].repeats = readers[source].repeats || repeats || (!isStaged[id] && readers[id].repeats)
         let role = role(ofSourceOf: node, isStaged[id] ? .none : readers[id].role, repeats: repeats)
         if role.rawValue > readers[source].role.rawValue { readers[source].role = role }
@@ -139,16 +147,30 @@ struct StagedNodes {
     }
   }
 
+  /// Whether a sum's only reader adds its elements up, each once: both are one sum.
+  private func isSummedWithin(_ readers: Readers, _ id: Graph.ID) -> Bool {
+    guard readers.role == .addend, readers.isSole, graph.nodes[id].dtype.isFloatingPoint else { return false }
+    switch graph.nodes[id].op {
+    case .reduce(.sum, _): return true
+    case .overlapAdd(let geometry): return geometry.isDense
+    case .reduce, .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+      .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
+      return false
+    }
+  }
+
   /// What a source of `node` is to a contraction: a product that is summed up has factors, and a factor whose elements
   /// are used more than once is an operand, worth a register tile.
   private func role(ofSourceOf node: Graph.Vertex, _ own: Role, repeats: Bool) -> Role {
     switch node.op {
     case .reduce(.sum, _): .summand
+    case .overlapAdd(let geometry): geometry.isDense ? .addend : .none
     case .binary(.multiply): own == .summand ? .factor : .none
     case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast:
-      own == .factor && repeats ? .operand : own
+      own == .factor && repeats ? .operand : own == .addend && repeats ? .none : own
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .reduce, .scan, .radixPass, .pad,
-      .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
+      .concatenate, .gather,
+      .scatterAdd, .put, .update:
       .none
     }
   }
@@ -172,6 +194,7 @@ struct StagedNodes {
 
   private func deservesStage(_ id: Graph.ID, _ readers: Readers) -> Bool {
     let node = graph.nodes[id]
+    if isReduction(id) { return true }
     guard node.shape.elementCount > 1, cost[id] > 0 else { return false }
     switch node.op {
     case .buffer, .constant, .argument, .iota: return false
@@ -201,4 +224,9 @@ struct StagedNodes {
       if depth[id] > CostModel.inlineDepth || operations[id] > CostModel.inlineOperations { isStaged[id] = true }
     }
   }
+}
+
+extension WindowGeometry {
+  /// Whether the turns of a sum over windows that do not exist are few.
+  fileprivate var isDense: Bool { dilation == 1 || stride == 1 }
 }

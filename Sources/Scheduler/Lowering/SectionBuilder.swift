@@ -114,36 +114,27 @@ struct SectionBuilder {
     case .reduce, .overlapAdd: appendReduction(member, node)
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
       .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .update:
-      appendStage(member) { builder in .init(value: builder.inline(member.node, at: member.indices), reduced: []) }
+      appendStage(member) { builder in .init(value: builder.inline(member.node, at: member.indices)) }
     }
   }
 
   private struct Body {
     var value: Value
-    var reduced: [IndexVariable]
     var reduction: ReduceOp?
   }
 
   private mutating func appendReduction(_ member: SectionDraft.Member, _ node: Graph.Vertex) {
     let source = node.sources[0]
-    let shape = graph.nodes[source].shape
     let graph = graph
     appendStage(member) { builder in
       switch node.op {
       case .reduce(let op, let axes):
-        var kept = member.indices.makeIterator()
-        let indices = (0..<shape.rank).map {
-          axes.contains($0) ? builder.makeIndex(extent: shape[$0]) : kept.next()!
-        }
-        let reduced = axes.compactMap { indices[$0].asVariable }
-        return Body(value: builder.value(of: source, at: indices), reduced: reduced, reduction: op)
+        let indices = builder.sumIndices(of: member.node, axes, at: member.indices)
+        return Body(value: builder.value(of: source, at: indices), reduction: op)
       case .overlapAdd(let geometry):
-        let turn = builder.makeIndex(extent: SourceIndices.turns(of: geometry))
-        let moved = SourceIndices(overlapping: geometry, at: member.indices, turn: turn, source: shape) {
-          builder.bounded($0, $1)
-        }
+        let moved = builder.overlapping(geometry, at: member.indices, source: graph.nodes[source].shape)
         let value = builder.masked(source, at: moved.indices, inside: moved.mask, mask: .always)
-        return Body(value: value, reduced: [turn.asVariable].compactMap { $0 }, reduction: .sum)
+        return Body(value: value, reduction: .sum)
       case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .scan,
         .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put,
         .update:
@@ -160,7 +151,7 @@ struct SectionBuilder {
       let body = write(&builder)
       let result: Stage.Result =
         if let op = body.reduction { .reduce(op, body.value, place) } else { .store(place, body.value) }
-      return (body.reduced, [result])
+      return (builder.summed, [result])
     }
     guard scratchOf[id] != nil, bufferOf[id] != nil else { return }
     let kept = bufferPlace(id, member.indices)

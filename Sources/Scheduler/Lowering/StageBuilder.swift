@@ -17,6 +17,8 @@ struct StageBuilder {
   private(set) var steps: [Stage.Step] = []
   private(set) var values: [DType] = []
   var nextVariable: Int
+  /// The ranges of sums that are part of the stage's own.
+  private(set) var summed: [IndexVariable] = []
   private var known: [Key: Value] = [:]
   private var bound: [Value: IndexVariable] = [:]
   /// Variables that stand for masked positions, and the expressions they stand for.
@@ -71,8 +73,13 @@ struct StageBuilder {
     let node = graph.nodes[id]
     func shape(_ source: Int) -> Shape { graph.nodes[node.sources[source]].shape }
     switch node.op {
-    case .buffer, .reduce, .scan, .radixPass, .overlapAdd, .scatterAdd, .put:
+    case .buffer, .scan, .radixPass, .scatterAdd, .put:
       preconditionFailure("bug: \(graph.label(id)) has no home")
+    // Where these have no home they are part of the sum that the stage is.
+    case .reduce(_, let axes): return value(of: node.sources[0], at: sumIndices(of: id, axes, at: indices), mask: mask)
+    case .overlapAdd(let geometry):
+      let moved = overlapping(geometry, at: indices, source: shape(0))
+      return masked(node.sources[0], at: moved.indices, inside: moved.mask, mask: mask)
     case .constant(let scalar): return define(.constant(scalar.cast(to: node.dtype)), node.dtype)
     case .argument: return define(.argument(homes.argument(id)), node.dtype)
     case .iota(let axis): return define(.index(indices[axis]), node.dtype)
@@ -98,6 +105,25 @@ struct StageBuilder {
       let kept = value(of: node.sources[0], at: indices, mask: mask)
       return define(.select(define(.test(inside.mask), .bool), written, kept), node.dtype)
     }
+  }
+
+  /// Opens ranges for the axes a reduction combines over, and returns the indices into its source.
+  mutating func sumIndices(of id: Graph.ID, _ axes: [Int], at indices: [Index]) -> [Index] {
+    let shape = graph.nodes[graph.nodes[id].sources[0]].shape
+    var kept = indices.makeIterator()
+    return (0..<shape.rank).map { axis in
+      guard axes.contains(axis) else { return kept.next()! }
+      let index = makeIndex(extent: shape[axis])
+      if let range = index.asVariable { summed.append(range) }
+      return index
+    }
+  }
+
+  /// Opens a range for the windows that an element lies in, and returns where in the source it reads them.
+  mutating func overlapping(_ geometry: WindowGeometry, at indices: [Index], source: Shape) -> SourceIndices {
+    let turn = makeIndex(extent: SourceIndices.turns(of: geometry))
+    if let range = turn.asVariable { summed.append(range) }
+    return SourceIndices(overlapping: geometry, at: indices, turn: turn, source: source) { bounded($0, $1) }
   }
 
   /// The source's element where `inside` holds, else zero.
