@@ -94,8 +94,8 @@ import Testing
   }
 
   @Test func buffersTellTheirKindShapeAndBytes() throws {
-    let x = leaf(64, 128)
-    let hidden = x.matmul(leaf(128, 512))
+    let x = leaf(64, 512)
+    let hidden = x.matmul(leaf(512, 512))
     let picture = try DotPicture(schedule([hidden.matmul(leaf(512, 128)), x]).dot)
     let boxes = picture.nodes.values.filter { $0.clusters.isEmpty }
     func box(_ kind: String) -> [[String: String]] {

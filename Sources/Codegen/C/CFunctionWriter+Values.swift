@@ -66,13 +66,23 @@ extension CFunctionWriter {
     case .load(let place, let mask): return load(place, mask, dtype)
     case .unary(let op, let a): return op.cExpression(value(a), type(a))
     case .binary(let op, let a, let b): return op.cExpression(value(a), value(b), type(a))
-    case .select(let a, let b, let c): return .conditional(value(a), value(b), value(c))
+    case .select(let a, let b, let c):
+      if dtype == .float32, case .test = flat.definitions[a], isInfinite(b) || isInfinite(c) {
+        return .call("chosen_float32", [value(a), value(b), value(c)])
+      }
+      return .conditional(value(a), value(b), value(c))
     case .cast(let a): return dtype.cConversion(of: value(a), from: type(a))
     case .bitcast(let a): return dtype.cBits(of: value(a), from: type(a))
     case .test(let mask):
       let condition = indexText.expression(mask)
       return condition.precedence == .primary ? condition : .primary("(\(condition.text))")
     }
+  }
+
+  /// Whether a value is an infinity by itself: with it compilers simplify what is done to one choice, and branch.
+  private func isInfinite(_ value: Value) -> Bool {
+    if case .constant(let scalar) = flat.definitions[value] { return scalar.double.isInfinite }
+    return false
   }
 
   private func load(_ place: Place, _ mask: Mask, _ dtype: DType) -> CExpression {

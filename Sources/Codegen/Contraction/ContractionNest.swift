@@ -166,6 +166,23 @@ struct ContractionNest {
     return statements
   }
 
+  /// Whether the right factor can be packed before loops around the nest that change only which part is used of its
+  /// rows and columns: all columns count from the first, and one block holds all products.
+  var canPackAhead: Bool {
+    packsRight && hasOneBlock && innerColumns.isEmpty && columns.first == .constant(0)
+      && depth.allSatisfy { $0.isConstant && $0.first.constantValue != nil }
+  }
+
+  /// Writes the loops that leave the sums at the stage's own target, apart from those that pack all columns of the right
+  /// factor and stand before loops around the former; see `canPackAhead`.
+  func statementsPackedAhead(in program: inout LoopProgram) -> (packing: [Statement], sums: [Statement]) {
+    var writer = NestWriter(self, program)
+    writer.packsAhead = true
+    let sums = writer.write({ at in contraction.target.substituting { at.value(of: $0) } }, nil)
+    program = writer.program
+    return (writer.packedAhead, sums)
+  }
+
   /// Writes the loops that leave the sums at the stage's own target.
   func statements(in program: inout LoopProgram) -> [Statement] {
     statements(in: &program, partial: { at in contraction.target.substituting { at.value(of: $0) } }, finish: nil)
@@ -180,6 +197,9 @@ private struct NestWriter {
   private let registers: Int
   private var packedLeft: Int?
   private var packedRight: Int?
+  /// Whether the right factor is packed, with all its columns, by statements apart, and these.
+  var packsAhead = false
+  var packedAhead: [Statement] = []
 
   private var tile: ContractionTile { nest.tile }
   private var contraction: Contraction { nest.contraction }
@@ -228,7 +248,11 @@ private struct NestWriter {
     let nest = nest
     return overBlocks { writer, block in
       let panels = writer.panels()
-      let packing = nest.packsRight ? writer.packRight(panels.count, block) : []
+      var packing: [Statement] = []
+      if nest.packsRight {
+        packing = writer.packRight(writer.packsAhead ? .constant(panels.extent) : panels.count, block)
+      }
+      if writer.packsAhead { (writer.packedAhead, packing) = (packing, []) }
       let rows = writer.overRows { writer, rows in
         let packing = nest.packsLeft ? writer.packLeft(rows, block) : []
         let tiles = writer.loop("panel", panels.count, atMost: panels.extent) { writer, panel in
@@ -361,7 +385,8 @@ private struct NestWriter {
     let (nest, columns, size) = (nest, nest.columns, tile.columns)
     if !nest.innerColumns.isEmpty { return packFlatColumns(block) }
     return loop("panel", panels, atMost: columns.extent.ceilDivided(by: size)) { writer, panel in
-      let count = Index.min(.constant(size), columns.count - panel * size)
+      let all = writer.packsAhead ? .constant(columns.extent) : columns.count
+      let count = Index.min(.constant(size), all - panel * size)
       let plain = writer.overDepth(block) { writer, values, k in
         writer.loop("lane", count, atMost: size) { writer, lane in
           let column = columns[panel * size + lane]

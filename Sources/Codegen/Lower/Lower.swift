@@ -29,13 +29,14 @@ extension LoopProgram {
   }
 
   /// Wraps statements in serial loops over ranges, outermost first.
-  private func nest(_ statements: [Statement], in ranges: [IndexVariable], named name: String) -> [Statement] {
+  func nest(_ statements: [Statement], in ranges: [IndexVariable], named name: String) -> [Statement] {
     ranges.reversed().reduce(statements) { body, range in
       [.loop(Loop(variable: range, name: "\(name)\(range.id)", count: .constant(range.extent), body: body))]
     }
   }
 
-  private mutating func lower(_ stage: Stage) -> [Statement] {
+  /// Writes a stage as plain serial loops over its ranges.
+  mutating func lower(_ stage: Stage) -> [Statement] {
     let first = values.count
     values += stage.values
     var inner: [Statement] = stage.steps.map { step in

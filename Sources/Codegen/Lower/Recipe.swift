@@ -8,7 +8,10 @@ extension LoopProgram {
     if let dots = DotProducts(section, vectorByteCount: vectorByteCount) {
       return dots.program(for: section, in: schedule)
     }
-    if let tiled = TiledSection(section, in: schedule, vectorByteCount: vectorByteCount) { return tiled.program(in: schedule) }
+    if let tiled = TiledSection(section, in: schedule, vectorByteCount: vectorByteCount) {
+      return tiled.program(in: schedule)
+    }
+    if let blocked = BlockedSection(section, vectorByteCount: vectorByteCount) { return blocked.program(in: schedule) }
     let recipe = Recipe(section)
     var program = LoopProgram(section, in: schedule, grid: recipe.grid)
     recipe.apply(to: &program)
@@ -101,7 +104,7 @@ struct Recipe {
       program.sink(few, as: .unrolled)
     } else {
       program.shareAmongThreads(outer)
-      for stage in section.stages { vectorize(stage, in: &program) }
+      for stage in section.stages { Recipe.vectorize(stage, in: &program) }
     }
     program.tidy()
   }
@@ -118,7 +121,8 @@ struct Recipe {
     program = result
   }
 
-  private func vectorize(_ stage: Stage, in program: inout LoopProgram) {
+  /// Lets the range of a stage that suits vector lanes best run in them.
+  static func vectorize(_ stage: Stage, in program: inout LoopProgram) {
     guard let best = Recipe.candidates(stage).reversed().max(by: { stage.stride(of: $0) < stage.stride(of: $1) }),
       stage.stride(of: best) > 0
     else { return }

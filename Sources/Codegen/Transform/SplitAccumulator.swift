@@ -18,7 +18,7 @@ extension LoopProgram {
   ///           part[l] += part[l + half] for each l < half, for half = lanes/2, ..., 2, 1
   ///           s += part[0]
   ///
-  /// The loop has a constant count of at least `lanes`, a power of two, and no loop inside. A local that is only
+  /// The loop may have at least `lanes` turns, a power of two, and has no loop inside. A local that is only
   /// accumulated into in it, with one operation and at places that stay the same, is split; what else the body does
   /// must be independent from turn to turn.
   package mutating func splitAccumulator(_ id: Int, lanes: Int) {
@@ -29,10 +29,11 @@ extension LoopProgram {
 
   private func accumulatorsSplit(_ id: Int, lanes: Int) throws(Refusal) -> LoopProgram {
     let loop = try require(id)
-    guard loop.kind == .serial, let count = loop.count.constantValue else {
-      throw Refusal("it is no serial loop of a constant count")
+    guard loop.kind == .serial else { throw Refusal("it is no serial loop") }
+    let count = loop.count
+    guard lanes > 1, lanes & (lanes - 1) == 0, count.bounds.upperBound >= lanes else {
+      throw Refusal("\(lanes) lanes of \(count)")
     }
-    guard lanes > 1, lanes & (lanes - 1) == 0, count >= lanes else { throw Refusal("\(lanes) lanes of \(count)") }
     if loop.body.contains(where: \.hasLoop) { throw Refusal("there is a loop in it") }
     try requireOwnLocals(in: id)
     let accumulators = try accumulators(of: loop)
@@ -97,29 +98,30 @@ extension LoopProgram {
 
   /// The turns, `lanes` at a time, and those left over.
   private mutating func laneLoops(
-    _ loop: Loop, _ parts: [Place: Int], _ lanes: Int, _ count: Int
+    _ loop: Loop, _ parts: [Place: Int], _ lanes: Int, _ count: Index
   ) throws(Refusal) -> [Statement] {
-    let (turns, rest) = (count / lanes, count % lanes)
-    let outer = makeVariable(extent: turns)
+    let (turns, rest) = (count.floorDivide(by: lanes), count.modulo(lanes))
+    let most = (loop.variable.bounds.upperBound + 1) / lanes
+    let outer = makeVariable(extent: most)
     func body(_ statements: [Statement], _ lane: IndexVariable) -> [Statement] {
       statements.substituting(
         Substitution(place: { place in
           parts[place].map { .local($0, [.variable(lane)]) } ?? place
         }))
     }
-    func vector(_ count: Int, _ lane: IndexVariable, _ body: [Statement]) throws(Refusal) -> Statement {
-      let vector = Loop(variable: lane, name: loop.name, count: .constant(count), kind: .vector, body: body)
+    func vector(_ count: Index, _ lane: IndexVariable, _ body: [Statement]) throws(Refusal) -> Statement {
+      let vector = Loop(variable: lane, name: loop.name, count: count, kind: .vector, body: body)
       if let fault = fault(ofKind: vector, isOutermost: false) { throw Refusal(fault) }
       return .loop(vector)
     }
 
     let lane = makeVariable(extent: lanes)
     let replacing = Substitution(indices: [loop.variable.id: Index(outer) * lanes + Index(lane)])
-    let inner = try vector(lanes, lane, body(loop.body, lane).substituting(replacing))
-    let main = Loop(variable: outer, name: loop.name, count: .constant(turns), body: [inner])
-    var statements: [Statement] = turns == 1 ? [inner] : [.loop(main)]
-    if rest > 0 {
-      let lane = makeVariable(extent: rest)
+    let inner = try vector(.constant(lanes), lane, body(loop.body, lane).substituting(replacing))
+    let main = Loop(variable: outer, name: loop.name, count: turns, body: [inner])
+    var statements: [Statement] = turns == .constant(1) ? [inner] : [.loop(main)]
+    if rest != .constant(0) {
+      let lane = makeVariable(extent: rest.bounds.upperBound + 1 - (rest.constantValue == nil ? 0 : 1))
       let tail = copy(body(loop.body, lane), replacing: [loop.variable.id: Index(lane) + turns * lanes])
       statements.append(try vector(rest, lane, tail))
     }

@@ -61,7 +61,10 @@ package struct Condition: Hashable, Sendable {
   /// Replaces variables by expressions and simplifies, as `Index.substituting` does.
   package func substituting(_ replace: (IndexVariable) -> Index?) -> Condition {
     let replaced = index.substituting(replace)
-    return replaced == index ? self : Condition(replaced, in: range)
+    if replaced == index { return self }
+    // An end that excluded nothing still excludes nothing, even if the new variables' bounds do not tell.
+    return Condition(
+      replaced, in: (boundsBelow ? range.lowerBound : .min)..<(boundsAbove ? range.upperBound : .max))
   }
 
   /// Does one step of simplification and adjusts the ends, which lie within the index's bounds; nil where none is left.

@@ -18,6 +18,20 @@ enum CostModel {
   /// A value that costs at least this is computed once and kept rather than computed by each reader.
   static let expensive = 8
 
+  /// The scratch at one point of a grid in a section whose contractions take blocks of points as their rows: those of
+  /// the smallest block stay in the second-level cache.
+  static let blockedScratchBytes = 128 * 1024
+
+  /// The most products that are summed for one element of a contraction, or that one element has a part in, for which
+  /// it saves time to keep the elements out of memory.
+  static let shortContraction = 256
+
+  /// How many times larger than its operands a contraction's result is that is computed again wherever it is read, the
+  /// elements it has at least, and the most ops of what is computed from it and is computed again with it.
+  static let expansion = 4
+  static let recomputedElements = 1 << 16
+  static let recomputedOperations = 64
+
   /// A contraction with more work than this wants a grid over all its result's axes, to be tiled.
   static let largeContraction = 1 << 15
 

@@ -14,6 +14,8 @@ struct SectionDraft {
   var members: [Member] = []
   /// Staged nodes that turned out not to fit in scratch and are computed inline here.
   var inlined: Set<Graph.ID> = []
+  /// The members that other sections compute for themselves too.
+  var copies: Set<Graph.ID> = []
   /// Where the section reads each staged node it does not hold, or may come to hold.
   var uses: [Graph.ID: [[Index]]] = [:]
   /// Why nodes it reads are computed elsewhere.

@@ -9,6 +9,8 @@ struct SectionFormation {
   let graph: Graph
   /// The partial results that a grid barrier divides from what combines them.
   private let partials: Set<Graph.ID>
+  /// The values that every section which reads them computes for itself.
+  private let recomputable: Set<Graph.ID>
   /// Which updates are made in place, and the order this asks for.
   let overwrites: Overwrites
   private(set) var sections: [SectionDraft] = []
@@ -25,6 +27,8 @@ struct SectionFormation {
   /// The sections of which something of a low level waits for something of a higher one.
   private var dips: [Dip] = []
   let staged: StagedNodes
+  /// The values that some section computes for itself though others may read them too.
+  private var recomputed: Set<Graph.ID> = []
 
   init(_ split: SplitGraph) {
     graph = split.graph
@@ -32,6 +36,8 @@ struct SectionFormation {
     overwrites = Overwrites(graph)
     staged = overwrites.staged
     kept = Set(graph.outputs + overwrites.targets.values)
+    recomputable = SectionFormation.recomputable(
+      in: graph, staged, reads: { [reads = overwrites.reads] in reads[$0] ?? [] }, kept: kept)
     buffered = Set(overwrites.targets.keys)
     for id in kept where graph.nodes[id].op != .buffer { buffered.insert(id) }
     readers = .init(repeating: [], count: graph.nodes.count)
@@ -40,7 +46,10 @@ struct SectionFormation {
       for producer in overwrites.reads[id]! { readers[producer].append(id) }
     }
     findLevels()
-    for root in graph.nodes.indices.reversed() where staged.isStaged[root] && sectionOf[root] == nil { form(root) }
+    for root in graph.nodes.indices.reversed() where staged.isStaged[root] && sectionOf[root] == nil {
+      // All that read it have been formed: what each of them computes for itself is done with.
+      if !recomputed.contains(root) || buffered.contains(root) { form(root) }
+    }
   }
 
   /// Goes from what nothing is waited for to what follows it.
@@ -78,13 +87,20 @@ struct SectionFormation {
     while let candidate = draft.uses.keys.filter({ !decided.contains($0) }).max() {
       decided.insert(candidate)
       switch judge(candidate, for: draft, number: number, below: limit) {
-      case .join(let indices, let grid):
+      case .join(let indices, let grid, let isCopy):
         draft.grid = grid
         draft.work += work(of: candidate)
         draft.operations += staged.operations[candidate]
         draft.members.append(.init(node: candidate, indices: completed(indices, of: candidate, in: &draft)))
-        sectionOf[candidate] = number
-        if readers[candidate].contains(where: { sectionOf[$0] != number }) { buffered.insert(candidate) }
+        if isCopy {
+          draft.copies.insert(candidate)
+          recomputed.insert(candidate)
+        } else {
+          sectionOf[candidate] = number
+          // What reads it as a copy elsewhere will ask for it there.
+          let outside = readers[candidate].filter { sectionOf[$0] != number && !recomputed.contains($0) }
+          if !outside.isEmpty { buffered.insert(candidate) }
+        }
         collectUses(of: draft.members[draft.members.count - 1], in: &draft)
       case .recompute:
         draft.inlined.insert(candidate)
@@ -127,7 +143,8 @@ struct SectionFormation {
 
   private enum Verdict {
     /// Compute it at each point of `grid`, at these indices; nil for an axis it covers whole.
-    case join([Index?], grid: [IndexVariable])
+    /// A copy is for this section alone: others that read the value find another.
+    case join([Index?], grid: [IndexVariable], isCopy: Bool)
     /// Compute it inline wherever it is read.
     case recompute
     case refuse(String)
@@ -151,38 +168,60 @@ struct SectionFormation {
     let indices = draft.commonIndices(draft.uses[id]!, shape: node.shape)
     let grid = draft.grid.filter { indices.contains(.variable($0)) }
     let shrinks = grid.count < draft.grid.count
-    let outside = readers[id].filter { sectionOf[$0] != number }
-    let isShared = !outside.isEmpty || kept.contains(id)
+    let outside = outsideReaders(of: id, number)
+    let hasFreeAxes = indices.contains { $0 == nil }
+    let isCopy = !outside.isEmpty && recomputable.contains(id) && (shrinks || hasFreeAxes)
+    let isShared = !isCopy && (!outside.isEmpty || kept.contains(id))
 
     if isShared && shrinks { return .refuse("others read it, and it would narrow the grid") }
     if isShared && wouldBeScattered(indices) { return .refuse("others read it, and it would be written in strides") }
     let later = outside + followers
-    if !later.isEmpty && leadsInto(number, below: limit, from: later) {
+    if !later.isEmpty && !isCopy && leadsInto(number, below: limit, from: later) {
       return .refuse("what others make of it is needed here")
     }
 
     // What is no reduction can be computed anew at each use.
     let canRecompute =
       !isShared && !shrinks && !node.op.isReduction && draft.uses[id]!.count <= CostModel.recomputedUses
-    let hasFreeAxes = indices.contains { $0 == nil }
     if shrinks || hasFreeAxes {
       let small = draft.work + work(of: id) <= CostModel.smallWork
       let points = grid.reduce(1) { $0 * $1.extent }
       if !small && points < CostModel.parallelPoints && losesThreads(id, to: draft, shrinking: shrinks) {
         return canRecompute ? .recompute : .refuse("the grid they share has \(points) points")
       }
-      let contractions = [id] + (shrinks ? draft.members.map(\.node) : [])
-      if !small, let large = contractions.first(where: isLargeContraction) {
-        return .refuse("the contraction \(graph.label(large)) is tiled on its own")
+      let affected = [id] + (shrinks ? draft.members.map(\.node) : [])
+      if !small, affected.contains(where: isLargeContraction),
+        let reason = reasonAgainstBlock(id, at: indices, in: draft, grid: grid, shrinks: shrinks)
+      {
+        return .refuse(reason)
       }
     }
     let bytes = draft.members.dropFirst().reduce(scratchBytes(id, indices)) { total, member in
       total + draft.freeExtents(member.indices, grid: grid).reduce(graph.nodes[member.node].dtype.byteCount, *)
     }
-    if bytes > CostModel.scratchBytes {
+    let isBlocked = grid.count > 0 && ([id] + draft.members.map(\.node)).contains(where: isLargeContraction)
+    if bytes > (isBlocked ? CostModel.blockedScratchBytes : CostModel.scratchBytes) {
       return canRecompute ? .recompute : .refuse("\(bytes) bytes do not fit in scratch")
     }
-    return .join(indices, grid: grid)
+    return .join(indices, grid: grid, isCopy: isCopy)
+  }
+
+  /// What reads a value outside a section that is being formed. Of what sections compute for themselves those that do are
+  /// named instead.
+  private func outsideReaders(of id: Graph.ID, _ number: Int) -> [Graph.ID] {
+    var found: [Graph.ID] = []
+    var pending = readers[id]
+    var seen = Set(pending)
+    while let reader = pending.popLast() {
+      if let section = sectionOf[reader] {
+        if section != number { found.append(reader) }
+      } else if recomputable.contains(reader) {
+        for next in readers[reader] where seen.insert(next).inserted { pending.append(next) }
+      } else {
+        found.append(reader)
+      }
+    }
+    return found
   }
 
   /// Whether the elements that one point of the grid computes lie apart in memory: an axis inside the free ones is the
@@ -211,7 +250,7 @@ struct SectionFormation {
     return shrinking && draft.work > CostModel.readersPerProducer * work(of: id)
   }
 
-  private func isLargeContraction(_ id: Graph.ID) -> Bool {
+  func isLargeContraction(_ id: Graph.ID) -> Bool {
     let node = graph.nodes[id]
     guard node.op.isReduction, work(of: id) > CostModel.largeContraction else { return false }
     return repeatsOperands(node.sources[0])
@@ -245,7 +284,7 @@ struct SectionFormation {
 
   /// Notes whether a section that has been formed leads from higher levels to lower ones.
   private mutating func noteDip(_ section: SectionDraft) {
-    let members = section.members.map(\.node)
+    let members = section.members.map(\.node).filter { !section.copies.contains($0) }
     let up = members.map { levels[$0] }.max() ?? 0
     let outside = (members + section.inlined).flatMap { followers(of: $0) }.filter {
       !members.contains($0) && !section.inlined.contains($0)
@@ -274,7 +313,8 @@ struct SectionFormation {
         if section == number { return true }
         // A section runs as a whole: whatever any of its members leads to waits for all it reads.
         if section < sections.count, openedSections.insert(section).inserted {
-          next += sections[section].members.map(\.node) + sections[section].inlined
+          next += sections[section].members.map(\.node).filter { !sections[section].copies.contains($0) }
+          next += sections[section].inlined
         }
       }
       for reader in next where seen.insert(reader).inserted { pending.append(reader) }

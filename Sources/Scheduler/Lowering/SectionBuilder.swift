@@ -40,6 +40,7 @@ struct SectionBuilder {
     var section = section
     section.merge()
     section.collapseRanges()
+    section.shareScratch()
     section.separateRanges()
     return section
   }
@@ -153,7 +154,7 @@ struct SectionBuilder {
         if let op = body.reduction { .reduce(op, body.value, place) } else { .store(place, body.value) }
       return (builder.summed, [result])
     }
-    guard scratchOf[id] != nil, bufferOf[id] != nil else { return }
+    guard scratchOf[id] != nil, bufferOf[id] != nil, !draft.copies.contains(id) else { return }
     let kept = bufferPlace(id, member.indices)
     appendStage(spatial: ownVariables(member)) { builder in
       ([], [.store(kept, builder.value(of: id, at: member.indices))])

@@ -86,7 +86,9 @@ struct StageBuilder {
     case .unary(let op): return define(.unary(op, value(of: node.sources[0], at: indices, mask: mask)), node.dtype)
     case .binary(let op):
       let a = value(of: node.sources[0], at: indices, mask: mask)
-      return define(.binary(op, a, value(of: node.sources[1], at: indices, mask: mask)), node.dtype)
+      let b = value(of: node.sources[1], at: indices, mask: mask)
+      if let test = comparison(op, a, b) { return define(.test(test), .bool) }
+      return define(.binary(op, a, b), node.dtype)
     case .select:
       let operands = node.sources.map { value(of: $0, at: indices, mask: mask) }
       return define(.select(operands[0], operands[1], operands[2]), node.dtype)
@@ -189,6 +191,41 @@ struct StageBuilder {
     return .variable(variable)
   }
 
+  // MARK: - Comparisons of indices
+
+  /// The mask that a binary op on indices tests, or on such tests; nil where it is something else.
+  private func comparison(_ op: BinaryOp, _ a: Value, _ b: Value) -> Mask? {
+    if op == .and, case .test(let first) = instructions[a], case .test(let second) = instructions[b] {
+      return first.and(second)
+    }
+    guard op.isComparison, let x = index(a), let y = index(b), !(x - y).variables.isEmpty else { return nil }
+    switch op {
+    case .equal: return Mask(x - y, in: 0..<1)
+    case .less: return Mask(x - y, in: Int.min..<0)
+    case .lessEqual: return Mask(x - y, in: Int.min..<1)
+    case .notEqual, .add, .subtract, .multiply, .divide, .floorDivide, .remainder, .power, .maximum, .minimum, .and,
+      .or, .xor, .shiftLeft, .shiftRight:
+      return nil
+    }
+  }
+
+  /// The index expression whose number a value is, exactly; nil where it is something else.
+  private func index(_ value: Value) -> Index? {
+    let result: Index?
+    switch instructions[value] {
+    case .index(let index): result = index
+    case .constant(.integer(let number)): result = Int(exactly: number).map { .constant($0) }
+    case .cast(let a): result = index(a)
+    case .binary(.add, let a, let b): result = index(a).flatMap { a in index(b).map { a + $0 } }
+    case .binary(.subtract, let a, let b): result = index(a).flatMap { a in index(b).map { a - $0 } }
+    case .constant, .argument, .load, .unary, .binary, .select, .bitcast, .test: result = nil
+    }
+    guard let result, let limit = values[value].largestIndex, result.bounds.lowerBound >= -limit,
+      result.bounds.upperBound <= limit
+    else { return nil }
+    return result
+  }
+
   /// The steps, with stand-ins replaced by what they stand for.
   var finishedSteps: [Stage.Step] {
     guard !meanings.isEmpty else { return steps }
@@ -216,5 +253,17 @@ struct StageBuilder {
     instructions.append(instruction)
     values.append(dtype)
     return values.count - 1
+  }
+}
+
+extension DType {
+  /// The number up to which all integers of both signs are exact, or nil for a type that is not counted with.
+  fileprivate var largestIndex: Int? {
+    switch self {
+    case .int32: 1 << 30
+    case .int64, .float64: 1 << 52
+    case .float32: 1 << 24
+    case .bool, .int8, .int16, .uint8, .uint16, .uint32, .uint64, .float16, .bfloat16: nil
+    }
   }
 }

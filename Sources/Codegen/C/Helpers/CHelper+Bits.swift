@@ -33,6 +33,15 @@ extension CHelper {
         return both.value;
       }
       """),
+    // A choice that compilers do not make a branch of.
+    CHelper(
+      "chosen_float32",
+      """
+      static inline float chosen_float32(int condition, float a, float b) {
+        const unsigned mask = -(unsigned)condition;
+        return float32_of_bits((bits_of_float32(a) & mask) | (bits_of_float32(b) & ~mask));
+      }
+      """),
   ]
 
   /// a * b + c inside the functions below: with one rounding where the machine has it, else with two.

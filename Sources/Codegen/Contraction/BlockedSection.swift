@@ -1,0 +1,213 @@
+import LazyOps
+import LazyScheduler
+
+/// A section with contractions among other stages, which all have one range of the grid as their rows: attention, where
+/// a row of scores goes through a softmax and becomes a weighted sum of values.
+///
+/// Each task takes a block of rows through all stages. Scratch holds what it holds for a point of the grid for each row
+/// of the block, so that a contraction uses what it reads for all of them.
+struct BlockedSection {
+  private let section: Section
+  private let rows: IndexVariable
+  /// The rows that a task takes.
+  private let size: Int
+  private let vectorByteCount: Int
+  private let erased: ErasedRanges
+
+  /// The fewest products for which a stage is tiled.
+  private static let smallest = 2048
+  /// The rows of a task: whole tiles of all kinds.
+  private static let sizes = [48, 24, 12]
+  /// The bytes of scratch of a block, which stays in the second-level cache beside what streams through.
+  private static let scratchBytes = 512 * 1024
+  /// The bytes of a packed factor that is kept for all blocks of a task.
+  private static let packedBytes = 512 * 1024
+  /// What masks erase is left out in multiples of this.
+  private static let grain = 64
+  /// The tasks that there should be.
+  private static let wantedTasks = 16
+
+  /// Recognizes such a section; nil for every other one.
+  init?(_ section: Section, vectorByteCount: Int) {
+    let tiled = section.stages.filter { BlockedSection.isTiled($0, in: section) }
+    guard !tiled.isEmpty, section.stages.contains(where: { !$0.spatial.isEmpty }) else { return nil }
+    let shared = section.grid.filter { range in
+      tiled.allSatisfy { stage in
+        // Scratch has an axis for the row.
+        let stage = stage.substituting(range, by: Index(range), scratchOf: Index(range))
+        return Contraction(stage).flatMap { BlockedSection.oriented($0, rows: range) } != nil
+      }
+    }
+    guard let rows = shared.max(by: { $0.extent < $1.extent }) else { return nil }
+    (self.section, self.rows, self.vectorByteCount) = (section, rows, vectorByteCount)
+    erased = ErasedRanges(section)
+    let bytes = section.scratch.reduce(0) { $0 + $1.byteCount }
+    let others = section.gridPoints / rows.extent
+    size =
+      BlockedSection.sizes.first {
+        $0 * bytes <= BlockedSection.scratchBytes
+          && rows.extent.ceilDivided(by: $0) * others >= BlockedSection.wantedTasks
+      } ?? BlockedSection.sizes.last!
+  }
+
+  /// The contraction with its factors so that `rows` moves the left one only, and the range that is best for columns;
+  /// nil where there is none.
+  private static func oriented(
+    _ contraction: Contraction, rows: IndexVariable
+  ) -> (contraction: Contraction, columns: IndexVariable)? {
+    for contraction in [contraction, contraction.exchanged] {
+      guard contraction.left.moves(with: rows), !contraction.right.moves(with: rows) else { continue }
+      let columns = contraction.columns(among: contraction.stage.spatial)
+      func score(_ range: IndexVariable) -> (Int, Int, Int) {
+        (
+          contraction.target.indices.last?.coefficient(of: range.id) == 1 ? 1 : 0,
+          contraction.right.stride(of: range) == 1 ? 1 : 0, range.extent
+        )
+      }
+      return columns.max { score($0) < score($1) }.map { (contraction, $0) }
+    }
+    return nil
+  }
+
+  /// Writes the section's loops.
+  func program(in schedule: Schedule) -> LoopProgram {
+    var program = LoopProgram(section, in: schedule)
+    program.body = []
+    program.values = []
+    program.locals = section.scratch.enumerated().map { number, scratch in
+      Local(name: "s\(number)", dtype: scratch.dtype, extents: [Swift.min(size, rows.extent)] + scratch.extents)
+    }
+
+    // A task takes every so manieth block, so that all have as much to do where masks erase more of some than of others.
+    let others = section.grid.filter { $0 != rows }
+    let blocks = rows.extent.ceilDivided(by: size)
+    let points = section.gridPoints / rows.extent
+    let strides = Swift.min(blocks, BlockedSection.wantedTasks.ceilDivided(by: points))
+    let extents = others.map(\.extent) + [strides]
+    let task = program.makeVariable(extent: extents.reduce(1, *))
+    var rest = Index(task)
+    var digits: [Index] = []
+    for extent in extents.reversed() {
+      digits.append(rest.modulo(extent))
+      rest = rest.floorDivide(by: extent)
+    }
+    let turn = program.makeVariable(extent: blocks.ceilDivided(by: strides))
+    let turns = (Index.constant(blocks + strides - 1) - digits[0]).floorDivide(by: strides)
+    let block = Span(rows, block: Index(turn) * strides + digits[0], of: size)
+    var packing: [Statement] = []
+    var body: [Statement] = []
+    for position in section.stages.indices { body += statements(position, block, &packing, in: &program) }
+    body = packing + [.loop(Loop(variable: turn, name: "block", count: turns, body: body))]
+    var moved = Substitution()
+    for (range, digit) in zip(others, digits.dropFirst().reversed()) { moved.indices[range.id] = digit }
+    program.body = [
+      .loop(
+        Loop(
+          variable: task, name: "task", count: .constant(task.extent), kind: .parallel,
+          body: body.substituting(moved)))
+    ]
+    for stage in section.stages where !BlockedSection.isTiled(stage, in: section) {
+      Recipe.vectorize(stage, in: &program)
+    }
+    program.vectorizeInnermost()
+    program.tidy()
+    return program
+  }
+
+  private static func isTiled(_ stage: Stage, in section: Section) -> Bool {
+    Contraction(stage) != nil && section.turns(of: stage) >= BlockedSection.smallest
+  }
+
+  /// Writes a stage for a block of rows. What can be packed for all blocks of a task goes to `packing`.
+  private func statements(
+    _ position: Int, _ block: Span, _ packing: inout [Statement], in program: inout LoopProgram
+  ) -> [Statement] {
+    let original = section.stages[position]
+    // The row in the block, whose scratch is its own.
+    let row = program.makeVariable(extent: block.extent)
+    let stage = original.substituting(rows, by: block[Index(row)], scratchOf: Index(row))
+    let rows = Span(row, from: .constant(0), count: block.count, atMost: block.extent)
+    let spans = original.loops.map { range -> Span in
+      guard
+        let part = erased.span(
+          of: range, in: position, rows: self.rows, first: block.first, count: block.count,
+          grain: BlockedSection.grain)
+      else { return Span(range) }
+      return Span(range, from: part.begin, count: part.end - part.begin, atMost: range.extent)
+    }
+    if BlockedSection.isTiled(original, in: section),
+      let (contraction, columns) = BlockedSection.oriented(Contraction(stage)!, rows: row)
+    {
+      let nest = ContractionNest(
+        contraction, rows: rows, columns: spans.first { $0.range == columns }!,
+        depth: Array(spans.suffix(stage.reduced.count)), vectorByteCount: vectorByteCount)
+      let others = stage.spatial.filter { $0 != columns }
+      if nest.canPackAhead, others.isEmpty,
+        nest.columnExtent * nest.blockExtent * 4 <= BlockedSection.packedBytes,
+        !contraction.right.readsLocals
+      {
+        let parts = nest.statementsPackedAhead(in: &program)
+        packing += parts.packing
+        return parts.sums
+      }
+      return program.nest(nest.statements(in: &program), in: others, named: "j")
+    }
+    var body = program.lower(stage)
+    for span in spans where !span.isConstant { body = program.restricted(body, to: span) }
+    return [.loop(Loop(variable: row, name: "row", count: block.count, body: body))]
+  }
+}
+
+extension Contraction.Factor {
+  /// Whether the factor depends on scratch.
+  fileprivate var readsLocals: Bool {
+    steps.contains { if case .define(_, .load(.local, _)) = $0 { true } else { false } }
+  }
+}
+
+extension LoopProgram {
+  /// Returns statements in which the loop over a range only covers a part of it.
+  fileprivate func restricted(_ statements: [Statement], to span: Span) -> [Statement] {
+    statements.map { statement in
+      guard case .loop(var loop) = statement else { return statement.mapLists { restricted($0, to: span) } }
+      if loop.variable == span.range {
+        loop.count = span.count
+        loop.body = loop.body.substituting(Substitution(indices: [span.range.id: span[Index(span.range)]]))
+      }
+      loop.body = restricted(loop.body, to: span)
+      return .loop(loop)
+    }
+  }
+}
+
+extension Stage {
+  /// Returns the stage at a row of a block: with a range replaced, and scratch that has one more axis, for the row.
+  fileprivate func substituting(_ range: IndexVariable, by position: Index, scratchOf row: Index) -> Stage {
+    var stage = self
+    let replace = { (variable: IndexVariable) in variable == range ? position : nil }
+    func moved(_ place: Place) -> Place {
+      guard case .local(let local, let indices) = place.substituting(replace) else {
+        return place.substituting(replace)
+      }
+      return .local(local, [row] + indices)
+    }
+    stage.steps = steps.map { step in
+      switch step {
+      case .define(let value, .load(let place, let mask)):
+        .define(value, .load(moved(place), mask.substituting(replace)))
+      case .define(let value, let instruction):
+        .define(value, instruction.map(values: { $0 }, replacing: replace))
+      case .bind: step
+      }
+    }
+    stage.results = results.map { result in
+      switch result {
+      case .store(let place, let value): .store(moved(place), value)
+      case .reduce(let op, let value, let place): .reduce(op, value, moved(place))
+      case .add(let place, let value): .add(moved(place), value)
+      case .put(let place, let value): .put(moved(place), value)
+      }
+    }
+    return stage
+  }
+}
