@@ -204,6 +204,7 @@ extension Stage {
       switch result {
       case .store(let place, let value): .store(moved(place), value)
       case .reduce(let op, let value, let place): .reduce(op, value, moved(place))
+      case .scan(let op, let value, let place): .scan(op, value, moved(place))
       case .add(let place, let value): .add(moved(place), value)
       case .put(let place, let value): .put(moved(place), value)
       }

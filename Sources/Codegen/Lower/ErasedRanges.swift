@@ -181,7 +181,8 @@ struct ErasedRanges {
     // What is not behind a select by the end is used everywhere.
     for result in stage.results {
       switch result {
-      case .store(_, let value), .reduce(_, let value, _), .add(_, let value), .put(_, let value):
+      case .store(_, let value), .reduce(_, let value, _), .scan(_, let value, _), .add(_, let value),
+        .put(_, let value):
         if derived.contains(value) { return nil }
       }
     }

@@ -85,7 +85,8 @@ extension SectionFormation {
         {
           found.insert(id)
         }
-      case .buffer, .constant, .argument, .iota, .bitcast, .detach, .barrier, .reduce, .reshape, .permute, .expand,
+      case .buffer, .constant, .argument, .iota, .bitcast, .detach, .barrier, .reduce, .scan, .radixPass, .reshape,
+        .permute, .expand,
         .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
         continue
       }

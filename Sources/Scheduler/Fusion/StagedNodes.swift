@@ -154,7 +154,8 @@ struct StagedNodes {
     case .reduce(.sum, _): return true
     case .overlapAdd(let geometry): return geometry.isDense
     case .reduce, .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
-      .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
+      .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put,
+      .update:
       return false
     }
   }
@@ -169,8 +170,7 @@ struct StagedNodes {
     case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast:
       own == .factor && repeats ? .operand : own == .addend && repeats ? .none : own
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .reduce, .scan, .radixPass, .pad,
-      .concatenate, .gather,
-      .scatterAdd, .put, .update:
+      .concatenate, .gather, .scatterAdd, .put, .update:
       .none
     }
   }
