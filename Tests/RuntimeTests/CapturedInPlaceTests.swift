@@ -169,6 +169,19 @@ import Testing
     for call in 1...4 { #expect(step(Tensor([1.0, 1])).ints == [3 + 2 * call]) }
   }
 
+  @Test func whatAFailedCallMadeIsNotRead() async {
+    struct Refusal: Error {}
+    await #expect(processExitsWith: .failure) {
+      var made: [Tensor] = []
+      let step = compiled { (x: Tensor) throws -> Tensor in
+        made.append((x + 1).realize())
+        throw Refusal()
+      }
+      _ = try? step.tryCall(Tensor([1.0, 1]))
+      if made.count == 1 { _ = made[0].floats }
+    }
+  }
+
   @Test func lookUpsBeforeDoNotKeepATableFromBeingWrittenOver() {
     let table = TensorCell(Tensor(shape: [4, 8], (0..<32).map { Float($0) }) + 0)
     let place = address(table.value)

@@ -45,6 +45,13 @@ package final class Recording: @unchecked Sendable {
     if isInBody { Tensor.misuse("compiled", "\(action()) in the body of a captured function: \(advice)") }
   }
 
+  /// Stops if a storage is the blank of a result that was never computed.
+  static func requireElements(_ storage: Storage, _ byteCount: Int) {
+    Tensor.require(
+      storage.byteCount >= byteCount, "compiled",
+      "a tensor is read that the body of a captured function made in a call that failed")
+  }
+
   private static let advice =
     "the body runs twice only, so a Swift value read there would stay as it is; return the tensor, and read it outside"
 

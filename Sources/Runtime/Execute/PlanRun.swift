@@ -45,6 +45,7 @@ package final class PlanRun {
   package func bind(elements: (Int) -> Storage?, value: (Int) -> Scalar?) {
     for (leaf, buffer) in layout.leaves {
       guard let storage = elements(leaf) else { preconditionFailure("bug: a leaf without elements") }
+      Recording.requireElements(storage, plan.schedule.buffers[buffer].byteCount)
       bind(buffer, to: storage.base)
       storages[buffer] = storage
     }

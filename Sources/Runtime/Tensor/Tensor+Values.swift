@@ -7,6 +7,7 @@ extension Tensor {
     Recording.refuse("elements of a tensor are read")
     realize()
     guard let storage = node.storage else { preconditionFailure("bug: a realized tensor without elements") }
+    Recording.requireElements(storage, elementCount * dtype.byteCount)
     return try withExtendedLifetime(storage) {
       try body(UnsafeRawBufferPointer(start: storage.base, count: elementCount * dtype.byteCount))
     }
@@ -38,6 +39,7 @@ extension Tensor {
     if dtype == type { return withUnsafeBytes { Array($0.bindMemory(to: Element.self)) } }
     Recording.refuse("elements of a tensor are read")
     realize()
+    Recording.requireElements(node.storage!, elementCount * dtype.byteCount)
     let converted = HostArray(node).cast(to: type)
     return [Element](unsafeUninitializedCapacity: elementCount) { buffer, count in
       count = elementCount
