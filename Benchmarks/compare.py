@@ -20,6 +20,7 @@ import os
 import pathlib
 import sys
 
+from peers.inputs import sample
 from peers.process import Failure, Ours, Peer
 from peers.workloads import WORKLOADS
 
@@ -72,7 +73,11 @@ def compare(workload, ours, peers, options):
             except Failure as failure:
                 entry["notes"].append(f"{peer.name}: {failure}")
                 ready.remove(peer)
-    for name in results.keys() - {"ours"} if "ours" in results else ():
+    if workload.exact:
+        exact = [sample(workload.exact(*workload.inputs()))]
+        errors = sorted((difference(result, exact), name) for name, result in results.items())
+        entry["notes"].append("relative errors: " + ", ".join(f"{name} {error:.1e}" for error, name in errors))
+    for name in sorted(results.keys() - {"ours"}) if "ours" in results else ():
         try:
             gap = difference(results["ours"], results[name])
             if gap > workload.tolerance:

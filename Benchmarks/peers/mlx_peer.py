@@ -100,7 +100,8 @@ class Peer:
         return self._gradients(_gelu_linear, (x, weight, bias), seed)
 
     def convolution(self, x, weight, _):
-        run = self._forward(lambda x, w: mx.conv2d(x, w, padding=1), x.transpose(0, 2, 3, 1), weight.transpose(0, 2, 3, 1))
+        x, weight = x.transpose(0, 2, 3, 1), weight.transpose(0, 2, 3, 1)
+        run = self._forward(lambda x, w: mx.conv2d(x, w, padding=1), x, weight)
         return lambda: run().transpose(0, 3, 1, 2)
 
     def chain(self, x):

@@ -5,7 +5,7 @@ import os
 
 os.environ.setdefault("DEV", "CPU")
 
-from tinygrad import Device, Tensor, TinyJit, dtypes
+from tinygrad import Context, Device, Tensor, TinyJit, dtypes
 from tinygrad.nn.optim import Adam, AdamW
 
 VERSION = importlib.metadata.version("tinygrad")
@@ -30,7 +30,8 @@ class Peer:
         def captured(*inputs):
             outputs = function(*inputs)
             outputs = outputs if isinstance(outputs, (tuple, list)) else [outputs]
-            return Tensor.realize(*outputs) or outputs
+            Tensor.realize(*outputs)
+            return outputs
 
         def run():
             result = captured(*inputs)
@@ -42,9 +43,7 @@ class Peer:
         return run
 
     def _gradients(self, function, inputs, seed=None):
-        for x in inputs:
-            x.requires_grad = dtypes.is_float(x.dtype)
-        wanted = [x for x in inputs if x.requires_grad]
+        wanted = [x for x in inputs if dtypes.is_float(x.dtype)]
 
         def both(*_):
             y = function(*inputs)
@@ -53,13 +52,11 @@ class Peer:
         return self._forward(both)
 
     def _step(self, loss, parameters, *inputs):
-        for p in parameters:
-            p.requires_grad = True
         optimizer = Adam(list(parameters), lr=1e-3)
 
         @TinyJit
         def update(*inputs):
-            with Tensor.train():
+            with Context(TRAINING=1):
                 optimizer.zero_grad()
                 value = loss(*inputs).backward()
                 return value.realize(*optimizer.schedule_step())
@@ -166,12 +163,12 @@ class Peer:
         count = len(arrays) // 2
         parameters = arrays[:count]
         for parameter, gradient in zip(parameters, arrays[count:]):
-            parameter.requires_grad, parameter.grad = True, gradient
+            parameter.grad = gradient
         optimizer = AdamW(list(parameters), lr=1e-3, weight_decay=1e-2)
 
         @TinyJit
         def update():
-            with Tensor.train():
+            with Context(TRAINING=1):
                 Tensor.realize(*optimizer.schedule_step())
 
         def run():
