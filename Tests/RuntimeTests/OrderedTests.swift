@@ -46,7 +46,8 @@ import Testing
   }
 
   @Test func bitPatternsThatAreHardToOrder() {
-    let x = Tensor([.nan, -.nan, .infinity, -.infinity, -0.0, 0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude] as [Float])
+    let least = Float.leastNonzeroMagnitude
+    let x = Tensor([Float.nan, -.nan, .infinity, -.infinity, -0.0, 0, least, -least])
     #expect(x.argsort().ints == [3, 7, 4, 5, 6, 2, 0, 1])
     #expect(x.argsort(descending: true).ints == [0, 1, 2, 6, 4, 5, 7, 3])
     let wide = Tensor([UInt64.max, 0, 1 << 63, 5])

@@ -96,7 +96,9 @@ package enum Realizer {
       saveVisualization(Schedule(graph))
       return nil
     }
-    do { return try Trace.span("record", .realize) { try compiledPlan(for: graph) } } catch let error where leavesNothingToRun(error) { return nil }
+    do { return try Trace.span("record", .realize) { try compiledPlan(for: graph) } } catch let error
+      where leavesNothingToRun(error)
+    { return nil }
   }
 
   private static func compiledPlan(for graph: Graph) throws -> ExecutablePlan {
