@@ -1,17 +1,10 @@
 public import LazyOps
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 extension Tensor {
   /// Creates a tensor of zeros in memory of its own, without a kernel.
   package static func zerosInMemory(_ shape: Shape, dtype: DType) -> Tensor {
     do {
-      let storage = try StoragePool.shared.allocate(byteCount: shape.elementCount * dtype.byteCount)
-      memset(storage.base, 0, storage.byteCount)
+      let storage = try StoragePool.shared.allocateZeros(byteCount: shape.elementCount * dtype.byteCount)
       return Tensor(node: Node(.buffer, shape: shape, dtype: dtype, storage: storage))
     } catch {
       fatalError("[zeros] \(error)")
