@@ -47,8 +47,11 @@ def compare(workload, ours, peers, options):
     """Measures a workload; returns what `row` prints."""
     entry = {"times": {}, "notes": []}
     results, ready = {}, []
+    resident = {}
     for peer in peers:
         try:
+            if workload.compares_memory:
+                peer.stop()
             answer = peer.ask(prepare=workload.name)
             if answer["results"] is not None:
                 results[peer.name] = answer["results"]
@@ -62,17 +65,21 @@ def compare(workload, ours, peers, options):
                 best = min(measured["milliseconds"][0], entry["times"].get("ours", math.inf))
                 entry["times"]["ours"] = best
                 entry |= {key: measured[key] for key in ("kernels", "peakBytes", "flops", "bytes")}
-                results["ours"] = measured["results"]
+                results["ours"], resident["ours"] = measured["results"], measured["residentBytes"]
             except Failure as failure:
                 entry["notes"].append(f"ours: {failure}")
                 ours = None
         for peer in list(ready):
             try:
-                least = min(peer.ask(time=options.seconds)["times"])
+                answer = peer.ask(time=options.seconds)
+                least, resident[peer.name] = min(answer["times"]), answer["resident"]
                 entry["times"][peer.name] = min(least, entry["times"].get(peer.name, math.inf))
             except Failure as failure:
                 entry["notes"].append(f"{peer.name}: {failure}")
                 ready.remove(peer)
+    if workload.compares_memory:
+        peaks = ", ".join(f"{name} {count * 1e-6:.0f} MB" for name, count in resident.items())
+        entry["notes"].append(f"peak memory of the processes: {peaks}")
     if workload.exact:
         exact = [sample(workload.exact(*workload.inputs()))]
         errors = sorted((difference(result, exact), name) for name, result in results.items())

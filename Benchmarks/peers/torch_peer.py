@@ -1,5 +1,6 @@
 """The workloads in PyTorch: eager, with the fused functions it offers, or as formulas for `torch.compile`."""
 
+import gpt2_torch
 import torch
 import torch.nn.functional as F
 
@@ -179,3 +180,55 @@ class Peer:
             return F.cross_entropy(F.linear(F.relu(F.linear(h, p[6], p[7])), p[8], p[9]), y)
 
         return self._step(loss, p, x, y)
+
+    def _gpt2(self, arrays, dtype=torch.float32):
+        """Returns the model with these weights, which it does not copy, and what is called."""
+        model = gpt2_torch.GPT2(*gpt2_torch.SIZES["gpt2"])
+        layers = ("ln_1", "c_attn", "c_proj", "ln_2", "c_fc", "c_out")
+        names = [f"h.{n}.{layer}" for n in range(12) for layer in layers] + ["ln_f"]
+        named = dict(model.named_parameters())
+        order = ["wte", "wpe"] + [f"{name}.{part}" for name in names for part in ("weight", "bias")]
+        for name, array in zip(order, arrays, strict=True):
+            named[name].data = array.to(dtype)
+        return model, torch.compile(model) if self.compiled else model
+
+    def gpt2_training(self, ids, targets, *arrays):
+        model, compiled = self._gpt2(arrays)
+        matrices = [p for p in model.parameters() if p.ndim > 1]
+        others = [p for p in model.parameters() if p.ndim < 2]
+        groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0}]
+        optimizer = torch.optim.AdamW(groups, lr=3e-4, betas=(0.9, 0.95), fused=True)
+
+        def run():
+            optimizer.zero_grad()
+            loss = F.cross_entropy(compiled(ids).flatten(0, 1), targets.flatten())
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return run
+
+    def gpt2_prefill(self, ids, *arrays):
+        model, compiled = self._gpt2(arrays)
+        memory = gpt2_torch.caches(model)
+        return torch.no_grad()(lambda: compiled(ids, memory, 0, True)[:, -1])
+
+    def gpt2_decoding(self, ids, *arrays, dtype="float32"):
+        # Compiling anew for every position says nothing.
+        if self.compiled:
+            return None
+        model, _ = self._gpt2(arrays, getattr(torch, dtype))
+        memory = gpt2_torch.caches(model)
+        position = ids.shape[1]
+
+        @torch.no_grad()
+        def run():
+            nonlocal position
+            token = torch.tensor([[position * 7919 % 50257]])
+            logits = model(token, memory, position, True)[:, -1]
+            position = position + 1 if position < 1000 else ids.shape[1]
+            return logits.float()
+
+        with torch.no_grad():
+            model(ids, memory, 0, True)
+        return run

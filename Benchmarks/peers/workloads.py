@@ -22,6 +22,8 @@ class Workload:
     tolerance: float = 1e-5
     options: dict = dataclasses.field(default_factory=dict)
     checked_runs: int = 1
+    # Whether peak memory is compared too: peers are started anew for it.
+    compares_memory: bool = False
     # The result in float64, where it shall be told how close each comes to it.
     exact: object = None
 
@@ -95,6 +97,16 @@ def _lenet():
     return [uniform(0, (64, 1, 28, 28)), integers(1, 10, (64,)), *layers]
 
 
+def _gpt2(*ids):
+    """Returns ids of these shapes, and the weights: up to 0.035, and about 1 in the norms' weights."""
+    arrays = [integers(1000 + place, 50257, shape) for place, shape in enumerate(ids)]
+    # The norms' places: two in a block of twelve arrays, after the two tables, and one at the end.
+    scales = {2 + 12 * block + place for block in range(12) for place in (0, 6)} | {2 + 12 * 12}
+    for number, shape in enumerate(gpt2_shapes()):
+        arrays.append(uniform(number, shape, 0.035) + np.float32(number in scales))
+    return arrays
+
+
 CAUSAL = {"causal": True}
 
 WORKLOADS = [
@@ -142,4 +154,23 @@ WORKLOADS = [
     Workload("adamw", "adamw", _adamw, 1.0),
     Workload("mlp_step", "mlp_step", _mlp, 0.6, tolerance=1e-4, checked_runs=3),
     Workload("lenet_step", "lenet_step", _lenet, 0.5, tolerance=1e-4, checked_runs=3),
+    Workload(
+        "gpt2_training",
+        "gpt2_training",
+        functools.partial(_gpt2, (4, 64), (4, 64)),
+        0.8,
+        tolerance=1e-4,
+        checked_runs=3,
+        compares_memory=True,
+    ),
+    Workload("gpt2_prefill", "gpt2_prefill", functools.partial(_gpt2, (1, 1024)), 0.7, tolerance=1e-3),
+    Workload("gpt2_decoding_float32", "gpt2_decoding", functools.partial(_gpt2, (1, 16)), tolerance=1e-3),
+    # Peers compute in bfloat16 where ours only stores weights.
+    Workload(
+        "gpt2_decoding_bfloat16",
+        "gpt2_decoding",
+        functools.partial(_gpt2, (1, 16)),
+        tolerance=5e-2,
+        options={"dtype": "bfloat16"},
+    ),
 ]

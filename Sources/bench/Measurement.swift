@@ -9,6 +9,8 @@ struct Measurement: Encodable {
   let kernels: Int
   /// The most memory that computed tensors and temporaries took at one time.
   let peakBytes: Int
+  /// The most memory the process has had, or 0 where the system does not tell.
+  let residentBytes: Int
   let flops: Int
   let bytes: Int
   let results: [Sample]
@@ -66,6 +68,9 @@ struct Measurement: Encodable {
     }
     (name, flops, bytes) = (workload.name, workload.flops, workload.bytes)
     peakBytes = StoragePool.shared.statistics.peakLiveByteCount
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace)
+    residentBytes = peak.flatMap { $0.count > 1 ? Int($0[1]) : nil }.map { $0 << 10 } ?? 0
     milliseconds = times.sorted()
     self.results = results
   }

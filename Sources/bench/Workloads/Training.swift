@@ -2,7 +2,7 @@ import Swiftlet
 
 extension Workload {
   /// Steps of training, captured, and an optimizer's step alone.
-  static let training: [Workload] = [adamW, mlpStep, lenetStep]
+  static let steps: [Workload] = [adamW, mlpStep, lenetStep]
 
   /// The shapes of GPT-2's 124 M parameters.
   private static let gpt2Shapes: [Shape] = {
