@@ -18,7 +18,8 @@ struct Workload: Sendable {
 extension Workload {
   /// All workloads, in the order in which they are listed and run.
   static let all: [Workload] =
-    contractions + convolutions + elementwise + normalizations + losses + reductions + attention + lookUps + steps
+    contractions + convolutions + elementwise + normalizations + losses + reductions + ordered + attention + lookUps
+    + steps
     + transformers + overheads
 
   /// Makes a workload that realizes what `make` builds from inputs that are made once.

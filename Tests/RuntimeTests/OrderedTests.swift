@@ -32,9 +32,12 @@ import Testing
     let largest = values.indices.sorted { (-values[$0], $0) < (-values[$1], $1) }.prefix(k)
     let smallest = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }.prefix(k)
     let x = Tensor(values)
-    #expect(x.topk(k).indices.ints == Array(largest))
-    #expect(x.topk(k).values.floats == largest.map { values[$0] })
-    #expect(x.topk(k, largest: false).indices.ints == Array(smallest))
+    for (isLargest, expected) in [(true, largest), (false, smallest)] {
+      let top = x.topk(k, largest: isLargest)
+      #expect(top.values.floats == expected.map { values[$0] })
+      #expect(top.indices.ints.map { values[$0] } == top.values.floats)
+      #expect(Set(top.indices.ints).count == k)
+    }
   }
 
   @Test func nothingToSort() {

@@ -13,13 +13,13 @@ extension Tensor {
     sorted(axis: resolve(axis: axis, "argsort"), descending).cast(to: .int64)
   }
 
-  /// Returns the `k` largest elements along an axis, the largest first, or the smallest, and their `int64` indices. Of
-  /// equal ones those with lower indices come first.
+  /// Returns the `k` largest elements along an axis, the largest first, or the smallest, and their `int64` indices. Which
+  /// of equal ones are taken is not specified.
   public func topk(_ k: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     let axis = resolve(axis: axis, "topk")
     Tensor.require(
       0...shape[axis] ~= k, "topk", "\(k) is not a number of elements along axis \(axis) of shape \(shape)")
-    let order = rows(along: axis).sortKeys(descending: largest).first(k)
+    let order = rows(along: axis).first(k, descending: largest)
     let indices = order.unrows(along: axis, of: shape.replacing(axis, by: k))
     return (Primitive.gather(self, indices, axis: axis), indices.cast(to: .int64))
   }
@@ -83,27 +83,30 @@ extension Tensor {
     }
   }
 
-  /// The indices of the first `k` keys in order along each row, as `int32`. [rows, n] -> [rows, k]
+  /// The indices of the first `k` elements in order along each row, as `int32`. [rows, n] -> [rows, k]
   ///
   /// They stand in those `k` blocks of a row whose least keys come first: what stands before an element of another block
   /// is one element of each of them at least. So only these blocks are sorted.
-  private func first(_ k: Int) -> Tensor {
+  private func first(_ k: Int, descending: Bool) -> Tensor {
     let (rows, extent) = (shape[0], shape[1])
     var size = 8
     while size * size * Swift.max(k, 1) < extent { size *= 2 }
     let blocks = (extent + size - 1) / size
-    guard k > 0, blocks >= 4 * k else { return order.columns(k) }
+    guard k > 0, blocks >= 4 * k else { return sortKeys(descending: descending).order.columns(k) }
 
-    let padded = Primitive.constant(Scalar(UInt64.max), [rows, blocks * size], dtype)
-    let keys = Primitive.update(padded, shape.dimensions.map { AxisRange(start: 0, count: $0) }, self)
-    let least = Primitive.reshape(keys, to: [rows, blocks, size]).min(axis: 2)
-    let chosen = least.order.columns(k)
-    // In the order of their indices, so that of equal keys the first one stays the first.
-    let ascending = Primitive.gather(chosen, Primitive.bitcast(chosen, to: .uint32).order, axis: 1)
-    let starts = Primitive.reshape(ascending * Int32(size), to: [rows, k, 1])
-    let places = starts + Primitive.iota(axis: 2, [rows, k, size], .int32)
-    let candidates = Primitive.reshape(places, to: [rows, k * size])
-    let best = Primitive.gather(keys, candidates, axis: 1).order.columns(k)
+    let keys = sortKeys(descending: descending)
+    let last = Primitive.constant(Scalar(UInt64.max), [rows, blocks * size], keys.dtype)
+    let padded = Primitive.update(last, shape.dimensions.map { AxisRange(start: 0, count: $0) }, keys)
+    // A block is a column, so that neighbours are in different ones.
+    let least = Primitive.reshape(padded, to: [rows, size, blocks]).min(axis: 1)
+    let chosen = Primitive.reshape(least.order.columns(k), to: [rows, 1, k])
+    let places = chosen + Primitive.iota(axis: 1, [rows, size, k], .int32) * Int32(blocks)
+    let candidates = Primitive.reshape(places, to: [rows, size * k])
+    // Keys are computed again, which costs less than to keep them all.
+    let isInside = candidates .< Int32(extent)
+    let elements = Primitive.gather(self, Tensor.where(isInside, candidates, 0), axis: 1)
+    let kept = elements.sortKeys(descending: descending)
+    let best = Tensor.where(isInside, kept, kept.number(.max)).order.columns(k)
     return Primitive.gather(candidates, best, axis: 1)
   }
 

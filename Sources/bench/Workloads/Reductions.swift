@@ -10,6 +10,18 @@ extension Workload {
     sumColumns,
   ]
 
+  /// What goes along an axis in order.
+  static let ordered: [Workload] = [
+    .computing(
+      "cumsum", "running sums of rows, 4096 x 4096", bytes: 1 << 27, inputs: { Input.uniform(0, [4096, 4096]) }
+    ) { x in [x.cumsum(axis: -1)] },
+    .computing("sort", "1 M floats sorted", inputs: { Input.uniform(0, [1 << 20]) }) { x in [x.sort().values] },
+    .computing(
+      "topk", "the 50 largest of each row, 512 x 50,257", bytes: 512 * 50257 * 4,
+      inputs: { Input.uniform(0, [512, 50257]) }
+    ) { x in [x.topk(50).values] },
+  ]
+
   private static func reduction(
     _ name: String, _ summary: String, _ reduce: @escaping @Sendable (Tensor) -> Tensor
   ) -> Workload {
