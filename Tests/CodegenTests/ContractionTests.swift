@@ -49,6 +49,14 @@ import Testing
     try LoweringTests.check([kept - a.matmul(b) * 0.1], tolerance: 1e-4)
   }
 
+  /// A sum of several blocks for results that lie apart in memory.
+  @Test func longSumsOfResultsThatLieApart() throws {
+    let (image, weight) = (Self.numbers([1, 4, 35, 35]), Self.numbers([5, 4, 3, 3]))
+    let result = image.conv2d(weight)
+    try LoweringTests.check(
+      result.gradients(with: [weight], seed: Self.numbers(result.shape)), tolerance: 1e-4)
+  }
+
   @Test func convolutionsWithPaddingStrideAndDilation() throws {
     let (image, weight) = (Self.numbers([2, 3, 9, 11]), Self.numbers([5, 3, 3, 3]))
     try LoweringTests.check([image.conv2d(weight)])

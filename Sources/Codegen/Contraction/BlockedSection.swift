@@ -95,8 +95,9 @@ struct BlockedSection {
     let turns = (Index.constant(blocks + strides - 1) - digits[0]).floorDivide(by: strides)
     let block = Span(rows, block: Index(turn) * strides + digits[0], of: size)
     var packing: [Statement] = []
+    var partsOf: [Int: [Int]] = [:]
     var body: [Statement] = []
-    for position in section.stages.indices { body += statements(position, block, &packing, in: &program) }
+    for position in section.stages.indices { body += statements(position, block, &packing, &partsOf, in: &program) }
     body = packing + [.loop(Loop(variable: turn, name: "block", count: turns, body: body))]
     var moved = Substitution()
     for (range, digit) in zip(others, digits.dropFirst().reversed()) { moved.indices[range.id] = digit }
@@ -107,7 +108,7 @@ struct BlockedSection {
           body: body.substituting(moved)))
     ]
     for stage in section.stages where !BlockedSection.isTiled(stage, in: section) {
-      Recipe.vectorize(stage, in: &program)
+      Recipe.vectorize(stage, in: &program) { partsOf[$0.id] ?? [$0.id] }
     }
     program.vectorizeInnermost()
     program.tidy()
@@ -115,12 +116,15 @@ struct BlockedSection {
   }
 
   private static func isTiled(_ stage: Stage, in section: Section) -> Bool {
-    Contraction(stage) != nil && section.turns(of: stage) >= BlockedSection.smallest
+    // A sum for each row alone has no columns.
+    !stage.spatial.isEmpty && Contraction(stage) != nil && section.turns(of: stage) >= BlockedSection.smallest
   }
 
-  /// Writes a stage for a block of rows. What can be packed for all blocks of a task goes to `packing`.
+  /// Writes a stage for a block of rows. What can be packed for all blocks of a task goes to `packing`;
+  /// the loops that a range has become go to `partsOf`, by ids.
   private func statements(
-    _ position: Int, _ block: Span, _ packing: inout [Statement], in program: inout LoopProgram
+    _ position: Int, _ block: Span, _ packing: inout [Statement], _ partsOf: inout [Int: [Int]],
+    in program: inout LoopProgram
   ) -> [Statement] {
     let original = section.stages[position]
     // The row in the block, whose scratch is its own.
@@ -153,8 +157,30 @@ struct BlockedSection {
       return program.nest(nest.statements(in: &program), in: others, named: "j")
     }
     var body = program.lower(stage)
-    for span in spans where !span.isConstant { body = program.restricted(body, to: span) }
+    for span in spans where !span.isConstant {
+      let parts = parts(of: span, in: position, block)
+      let condition = erased.conditions[position]!.substituting { $0 == self.rows ? block[Index(row)] : nil }
+      body = program.parted(body, span.range, parts, where: condition, &partsOf)
+    }
     return [.loop(Loop(variable: row, name: "row", count: block.count, body: body))]
+  }
+
+  /// Cuts what is needed of a range where a mask begins or ends to hold for all rows of a block, so that only the parts
+  /// between test it.
+  private func parts(of span: Span, in position: Int, _ block: Span) -> [(span: Span, isCertain: Bool)] {
+    guard
+      let certain = ErasedRanges.certain(
+        erased.conditions[position]!, of: span.range, rows: rows, first: block.first, count: block.count,
+        grain: BlockedSection.grain)
+    else { return [(span, false)] }
+    let end = span.first + span.count
+    let first = Index.min(Index.max(span.first, certain.begin), end)
+    let last = Index.max(first, Index.min(certain.end, end))
+    func part(_ begin: Index, _ end: Index, _ isCertain: Bool) -> (Span, Bool) {
+      (Span(span.range, from: begin, count: end - begin, atMost: span.range.extent), isCertain)
+    }
+    let all = [part(span.first, first, false), part(first, last, true), part(last, end, false)]
+    return all.filter { $0.0.count != .constant(0) }
   }
 }
 
@@ -166,17 +192,39 @@ extension Contraction.Factor {
 }
 
 extension LoopProgram {
-  /// Returns statements in which the loop over a range only covers a part of it.
-  fileprivate func restricted(_ statements: [Statement], to span: Span) -> [Statement] {
-    statements.map { statement in
-      guard case .loop(var loop) = statement else { return statement.mapLists { restricted($0, to: span) } }
-      if loop.variable == span.range {
-        loop.count = span.count
-        loop.body = loop.body.substituting(Substitution(indices: [span.range.id: span[Index(span.range)]]))
+  /// Returns statements in which a loop for each part stands in place of the loop over a range. A condition is not
+  /// tested where it is certain.
+  fileprivate mutating func parted(
+    _ statements: [Statement], _ range: IndexVariable, _ parts: [(span: Span, isCertain: Bool)],
+    where condition: Condition, _ partsOf: inout [Int: [Int]]
+  ) -> [Statement] {
+    statements.flatMap { statement -> [Statement] in
+      guard case .loop(var loop) = statement else { return [statement] }
+      guard loop.variable == range else {
+        loop.body = parted(loop.body, range, parts, where: condition, &partsOf)
+        return [.loop(loop)]
       }
-      loop.body = restricted(loop.body, to: span)
-      return .loop(loop)
+      return parts.map { part in
+        var turn = loop
+        turn.count = part.span.count
+        if part.isCertain { turn.body = turn.body.map { $0.knowing(condition) } }
+        turn.variable = makeVariable(extent: range.extent)
+        partsOf[range.id, default: []].append(turn.variable.id)
+        turn.body = copy(turn.body, replacing: [range.id: part.span[Index(turn.variable)]])
+        return .loop(turn)
+      }
     }
+  }
+}
+
+extension Statement {
+  /// The statement where a condition holds.
+  fileprivate func knowing(_ condition: Condition) -> Statement {
+    guard case .define(let value, .test(let mask)) = self, mask.conditions.count == 1 else {
+      return mapLists { $0.map { $0.knowing(condition) } }
+    }
+    if mask.conditions[0] == condition { return .define(value, .constant(.integer(1))) }
+    return mask.conditions[0] == condition.opposite ? .define(value, .constant(.integer(0))) : self
   }
 }
 

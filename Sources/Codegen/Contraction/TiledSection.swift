@@ -28,7 +28,7 @@ struct TiledSection {
   private static let wantedTasks = 16
   private static let taskProducts = 1 << 17
   /// The fewest rows for which packing pays for columns that lie in rows of their own.
-  private static let rowsPerFlatColumn = 16
+  private static let rowsPerFlatColumn = 4
   /// The fewest rows for which each task packs its right factor by itself.
   private static let rowsPerPacking = 192
 
@@ -175,7 +175,7 @@ struct TiledSection {
         if let kept { return .local(kept, [element.row, element.column]) }
         return (safe ?? contraction.target).substituting { element.value(of: $0) }
       },
-      finish: finish)
+      finish: section.stages.count == 1 && kept == nil ? nil : finish)
     var moved = Substitution()
     for (range, digit) in zip(others, digits.dropFirst(2).reversed()) { moved.indices[range.id] = digit }
     program.body = body.substituting(moved)
@@ -190,8 +190,16 @@ struct TiledSection {
     return program
   }
 
-  /// A place of each result that may hold its sum before it is complete: nothing of the section reads that memory.
+  /// A place of each result that may hold its sum before it is complete: results lie side by side, and nothing of the
+  /// section reads that memory.
   private var resultPlace: Place? {
+    guard let place = anyResultPlace, place.indices.last?.coefficient(of: innermostColumns.id) == 1 else { return nil }
+    return place
+  }
+
+  private var innermostColumns: IndexVariable { innerColumns.last ?? columns }
+
+  private var anyResultPlace: Place? {
     guard case .store(.buffer(let buffer, let index), let value)? = section.stages.last?.results.first,
       section.stages[section.stages.count - 1].values[value] == .float32
     else {
@@ -207,10 +215,9 @@ struct TiledSection {
     return .buffer(buffer, index)
   }
 
-  /// The section's other stages, for one result; nil where the sums stay where they are.
-  private var finish: ((inout LoopProgram, ContractionNest.Element, Place) -> [Statement])? {
-    if section.stages.count == 1 { return nil }
-    return { [section, target = contraction.target] program, element, sum in
+  /// The section's other stages, for one result, and the result itself where it is wanted.
+  private var finish: (inout LoopProgram, ContractionNest.Element, Place) -> [Statement] {
+    { [section, target = contraction.target] program, element, sum in
       var body: [Statement] = []
       if case .buffer = target {
         let value = program.makeValue(.float32)

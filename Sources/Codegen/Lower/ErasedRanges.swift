@@ -142,10 +142,12 @@ struct ErasedRanges {
     var common: Condition?
     for result in stage.results {
       var condition: Condition?
-      if case .local(let local, let indices) = result.place, let index = indices.first?.asVariable,
-        case .some(let needed) = needs[local] ?? .all
-      {
-        condition = needed.renamed(element, to: index)
+      if case .local(let local, let indices) = result.place {
+        let need = needs[local] ?? .none
+        if need == .none { continue }
+        if case .some(let needed) = need, let index = indices.first?.asVariable {
+          condition = needed.renamed(element, to: index)
+        }
       }
       if case .reduce(let op, let value, _) = result, condition == nil, let own = guards[value],
         own.constant.double == op.identity(stage.values[value]).double,
@@ -227,6 +229,31 @@ extension ErasedRanges {
   }
 }
 
+extension ErasedRanges {
+  /// The part of a stage's range in which a condition holds for all rows of a block, cut at multiples of `grain`; it may
+  /// be empty, and then ends before it begins.
+  static func certain(
+    _ condition: Condition, of range: IndexVariable, rows: IndexVariable, first: Index, count: Index, grain: Int
+  ) -> (begin: Index, end: Index)? {
+    guard let stride = condition.index.coefficient(of: range.id), abs(stride) == 1,
+      let slope = condition.index.coefficient(of: rows.id)
+    else { return nil }
+    let rest = condition.index - Index(range) * stride
+    let last = first + count - 1
+    let low = rest.substituting { $0 == rows ? (slope > 0 ? first : last) : nil }
+    let high = rest.substituting { $0 == rows ? (slope > 0 ? last : first) : nil }
+    var (begin, end): (Index, Index) = (.constant(0), .constant(range.extent))
+    if stride > 0 {
+      if condition.boundsBelow { begin = Index.constant(condition.range.lowerBound) - low }
+      if condition.boundsAbove { end = Index.constant(condition.range.upperBound) - high }
+    } else {
+      if condition.boundsAbove { begin = high - (condition.range.upperBound - 1) }
+      if condition.boundsBelow { end = low - condition.range.lowerBound + 1 }
+    }
+    return ((begin + (grain - 1)).floorDivide(by: grain) * grain, end.floorDivide(by: grain) * grain)
+  }
+}
+
 extension Condition {
   /// The condition on another variable.
   fileprivate func renamed(_ variable: IndexVariable, to other: IndexVariable) -> Condition {
@@ -234,7 +261,7 @@ extension Condition {
   }
 
   /// The condition that holds where this one fails; nil where it has two ends.
-  fileprivate var opposite: Condition? {
+  var opposite: Condition? {
     if boundsAbove && !boundsBelow { return Condition(index, in: range.upperBound..<Int.max) }
     if boundsBelow && !boundsAbove { return Condition(index, in: Int.min..<range.lowerBound) }
     return nil

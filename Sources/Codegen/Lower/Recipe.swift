@@ -122,16 +122,21 @@ struct Recipe {
   }
 
   /// Lets the range of a stage that suits vector lanes best run in them.
-  static func vectorize(_ stage: Stage, in program: inout LoopProgram) {
+  /// `loops` tells the ids of the loops that a range has become.
+  static func vectorize(
+    _ stage: Stage, in program: inout LoopProgram, loops: (IndexVariable) -> [Int] = { [$0.id] }
+  ) {
     guard let best = Recipe.candidates(stage).reversed().max(by: { stage.stride(of: $0) < stage.stride(of: $1) }),
       stage.stride(of: best) > 0
     else { return }
-    if stage.spatial.contains(best) {
-      program.sink(best.id)
-    } else {
-      let lanes = best.extent >= 2 * Recipe.lanes ? Recipe.lanes : best.extent >= 32 ? 16 : 0
-      if lanes > 0, program.canSplitAccumulator(best.id, lanes: lanes) {
-        program.splitAccumulator(best.id, lanes: lanes)
+    for loop in loops(best) {
+      if stage.spatial.contains(best) {
+        program.sink(loop)
+      } else {
+        let lanes = best.extent >= 2 * Recipe.lanes ? Recipe.lanes : best.extent >= 32 ? 16 : 0
+        if lanes > 0, program.canSplitAccumulator(loop, lanes: lanes) {
+          program.splitAccumulator(loop, lanes: lanes)
+        }
       }
     }
   }

@@ -43,7 +43,8 @@ extension SectionFormation {
 
   /// The elements that are summed for one of a reduction.
   private func depth(of id: Graph.ID) -> Int {
-    graph.nodes[graph.nodes[id].sources[0]].shape.elementCount / Swift.max(graph.nodes[id].shape.elementCount, 1)
+    guard let sum = reduction(of: id) else { return 1 }
+    return graph.nodes[sum.sources[0]].shape.elementCount / Swift.max(sum.shape.elementCount, 1)
   }
 
   /// Whether a value is a contraction that does little work for each element, or is made of one element by element.

@@ -182,7 +182,7 @@ struct SectionFormation {
 
     // What is no reduction can be computed anew at each use.
     let canRecompute =
-      !isShared && !shrinks && !node.op.isReduction && draft.uses[id]!.count <= CostModel.recomputedUses
+      !isShared && !shrinks && reduction(of: id) == nil && draft.uses[id]!.count <= CostModel.recomputedUses
     if shrinks || hasFreeAxes {
       let small = draft.work + work(of: id) <= CostModel.smallWork
       let points = grid.reduce(1) { $0 * $1.extent }
@@ -238,9 +238,16 @@ struct SectionFormation {
 
   /// The additions it takes to compute a staged node, roughly.
   private func work(of id: Graph.ID) -> Int {
-    let node = graph.nodes[id]
+    let node = reduction(of: id) ?? graph.nodes[id]
     let turns = node.op.isReduction ? graph.nodes[node.sources[0]].shape.elementCount : 0
     return Swift.max(overwrites.domain(of: id, in: graph).elementCount, turns) * (1 + CostModel.cost(node.op))
+  }
+
+  /// The reduction that a staged node is, or of which it copies a part; nil for other nodes.
+  func reduction(of id: Graph.ID) -> Graph.Vertex? {
+    var node = graph.nodes[id]
+    if case .slice = node.op, !staged.isStaged[node.sources[0]] { node = graph.nodes[node.sources[0]] }
+    return node.op.isReduction ? node : nil
   }
 
   /// Whether a grid of few points would take threads from much work: from the producer, which alone has a large grid,
@@ -251,8 +258,7 @@ struct SectionFormation {
   }
 
   func isLargeContraction(_ id: Graph.ID) -> Bool {
-    let node = graph.nodes[id]
-    guard node.op.isReduction, work(of: id) > CostModel.largeContraction else { return false }
+    guard let node = reduction(of: id), work(of: id) > CostModel.largeContraction else { return false }
     return repeatsOperands(node.sources[0])
   }
 

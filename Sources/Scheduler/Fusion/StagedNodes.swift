@@ -58,8 +58,9 @@ struct StagedNodes {
     }
   }
 
-  /// What a node is to a sum: to one over windows, what is added up; to a contraction, each the source of the one before.
-  private enum Role: Int { case none, addend, summand, factor, operand }
+  /// What a node is to its reader: that of which a part is copied; to a sum over windows, what is added up; to a
+  /// contraction, each the source of the one before.
+  private enum Role: Int { case none, copied, addend, summand, factor, operand }
 
   /// Decides for a graph. The updates in `inPlace` are staged, and so are their targets; `before` names other nodes that
   /// are staged in any case.
@@ -139,7 +140,9 @@ struct StagedNodes {
         let repeats = repeatsElements(node, source)
         readers[source].isSole = uses[source] == 1 && (isStaged[id] || readers[id].isSole)
         readers[source].repeats = readers[source].repeats || repeats || (!isStaged[id] && readers[id].repeats)
-        let role = role(ofSourceOf: node, isStaged[id] ? .none : readers[id].role, repeats: repeats)
+        var own = Role.none
+        if !isStaged[id] { own = readers[id].role } else if case .slice = node.op { own = .copied }
+        let role = role(ofSourceOf: node, own, repeats: repeats)
         if role.rawValue > readers[source].role.rawValue { readers[source].role = role }
         let copies = isStaged[id] ? 1 : readers[id].sharedCopies + readers[id].movedCopies
         readers[source].addCopies(copies, moved: !node.op.isElementwise)
@@ -147,11 +150,13 @@ struct StagedNodes {
     }
   }
 
-  /// Whether a sum's only reader adds its elements up, each once: both are one sum.
+  /// Whether a sum's only reader adds its elements up, each once: both are one sum. Or copies a part of it: of windows
+  /// that overlap, only that is added up.
   private func isSummedWithin(_ readers: Readers, _ id: Graph.ID) -> Bool {
-    guard readers.role == .addend, readers.isSole, graph.nodes[id].dtype.isFloatingPoint else { return false }
+    guard readers.role == .addend || readers.role == .copied, readers.isSole, graph.nodes[id].dtype.isFloatingPoint
+    else { return false }
     switch graph.nodes[id].op {
-    case .reduce(.sum, _): return true
+    case .reduce(.sum, _): return readers.role == .addend
     case .overlapAdd(let geometry): return geometry.isDense
     case .reduce, .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
       .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put,
@@ -168,7 +173,7 @@ struct StagedNodes {
     case .overlapAdd(let geometry): geometry.isDense ? .addend : .none
     case .binary(.multiply): own == .summand ? .factor : .none
     case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast:
-      own == .factor && repeats ? .operand : own == .addend && repeats ? .none : own
+      own == .factor && repeats ? .operand : own.rawValue <= Role.addend.rawValue && repeats ? .none : own
     case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .reduce, .scan, .radixPass, .pad,
       .concatenate, .gather, .scatterAdd, .put, .update:
       .none

@@ -4,6 +4,7 @@ extension Section {
   /// Lets a scratch array take the place of another one whose elements are read for the last time where its own are
   /// written: scores, their exponentials and the weights made of them are one array.
   mutating func shareScratch() {
+    dropUnreadScratch()
     for position in stages.indices {
       for result in stages[position].results {
         guard case .store(.local(let written, let index), _) = result,
@@ -18,6 +19,18 @@ extension Section {
       }
     }
     dropUnusedScratch()
+  }
+
+  /// Leaves out what is stored in scratch that nothing reads any more: a stage that was joined with the one before has
+  /// the value at hand.
+  private mutating func dropUnreadScratch() {
+    let read = Set(scratch.indices.filter { local in stages.contains { !$0.loads(of: local).isEmpty } })
+    for stage in stages.indices {
+      stages[stage].results.removeAll {
+        if case .local(let local, _) = $0.place { !read.contains(local) } else { false }
+      }
+    }
+    stages.removeAll { $0.results.isEmpty }
   }
 
   /// The array that a stage reads for the last time, each element in the turn that writes the one of `written` at the

@@ -150,8 +150,10 @@ struct SectionBuilder {
     let place = scratchOf[id] != nil ? scratchPlace(id, member.indices) : bufferPlace(id, member.indices)
     appendStage(spatial: ownVariables(member)) { builder in
       let body = write(&builder)
+      // A copy of a part of a sum is that sum.
+      let reduction = body.reduction ?? (builder.summed.isEmpty ? nil : .sum)
       let result: Stage.Result =
-        if let op = body.reduction { .reduce(op, body.value, place) } else { .store(place, body.value) }
+        if let reduction { .reduce(reduction, body.value, place) } else { .store(place, body.value) }
       return (builder.summed, [result])
     }
     guard scratchOf[id] != nil, bufferOf[id] != nil, !draft.copies.contains(id) else { return }

@@ -39,20 +39,20 @@ static void sum_add_2x8x16x16_body(
     float8v acc_5_0;
     float8v acc_6_0;
     float8v acc_7_0;
-    float right[2][27][8] __attribute__((aligned(32)));
-    for (long panel = 0; panel < 2; panel++) {
-      for (long k = 0; k < 3; k++) {
-        for (long k_2 = 0; k_2 < 3; k_2++) {
-          for (long k_3 = 0; k_3 < 3; k_3++) {
+    float right[27][256] __attribute__((aligned(32)));
+    for (long k = 0; k < 3; k++) {
+      for (long k_2 = 0; k_2 < 3; k_2++) {
+        for (long k_3 = 0; k_3 < 3; k_3++) {
+          for (long column = 0; column < 16; column++) {
             #pragma omp simd
-            for (long lane = 0; lane < 8; lane++) {
-              right[panel][k*9 + k_2*3 + k_3][lane] = in0[(task/16)*972 + (task%16)*18 + panel*8 + k*324 + k_2*18 + k_3 + lane];
+            for (long lane = 0; lane < 16; lane++) {
+              right[k*9 + k_2*3 + k_3][column*16 + lane] = in0[task*972 + k*324 + k_2*18 + k_3 + column*18 + lane];
             }
           }
         }
       }
     }
-    for (long panel = 0; panel < 2; panel++) {
+    for (long panel = 0; panel < 32; panel++) {
       acc_0_0 = broadcast_float8v(0.0f);
       acc_1_0 = broadcast_float8v(0.0f);
       acc_2_0 = broadcast_float8v(0.0f);
@@ -63,7 +63,7 @@ static void sum_add_2x8x16x16_body(
       acc_7_0 = broadcast_float8v(0.0f);
       for (long k = 0; k < 27; k++) {
         const float v0 = in1[k];
-        const float8v v1 = *(const float8v *)&right[panel][k][0];
+        const float8v v1 = *(const float8v *)&right[k][panel*8];
         acc_0_0 = fma_float8v(broadcast_float8v(v0), v1, acc_0_0);
         const float v2 = in1[k + 27];
         acc_1_0 = fma_float8v(broadcast_float8v(v2), v1, acc_1_0);
@@ -92,7 +92,7 @@ static void sum_add_2x8x16x16_body(
         const float v9 = in3[row];
         #pragma omp simd
         for (long column = 0; column < 8; column++) {
-          out2[(task/16)*2048 + (task%16)*16 + panel*8 + row*256 + column] = sums[row][column] + v9;
+          out2[task*2048 + panel*8 + row*256 + column] = sums[row][column] + v9;
         }
       }
     }
