@@ -40,6 +40,14 @@ import Testing
     }
   }
 
+  /// A block of rows may be shorter than the others, and what it writes is read again by a contraction.
+  @Test func weightsMayBeAnOutput() throws {
+    let (q, k) = (LoweringTests.numbers([2, 32, 8]), LoweringTests.numbers([2, 47, 8]))
+    let scores = q.matmul(k.transpose(1, 2))
+    let weights = (scores - scores.max(axes: [-1], keepDimensions: true)).exp()
+    try LoweringTests.check([weights.matmul(k), weights], tolerance: 1e-4)
+  }
+
   /// A mask that is computed from indices shortens the loops over keys.
   @Test func maskedKeysAreLeftOut() throws {
     let (y, _) = AttentionForm.causal.make(heads: 2, queries: 256, keys: 256, width: 16, Self.leaf)

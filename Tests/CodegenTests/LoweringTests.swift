@@ -84,6 +84,13 @@ import Testing
     try Self.check([(x - x.mean(axis: 2, keepDimensions: true)).sum(axis: 1)])
   }
 
+  /// An index that is an output too is no value of the kernel that writes: it was checked before.
+  @Test func positionThatIsAnOutput() throws {
+    let position = Tensor.argument(3).cast(to: .int64).reshape(1)
+    let written = Primitive.put(Self.numbers([7, 1]), position, Self.numbers([1, 1]), axis: 0)
+    try Self.check([written, position])
+  }
+
   @Test(arguments: 0..<20) func randomGraphs(block: Int) throws {
     for seed in 0..<10 {
       var graphs = RandomGraphs(seed: UInt64(block * 10 + seed))

@@ -40,6 +40,13 @@ import Testing
     }
   }
 
+  /// Rows of keys that a few computed numbers are spread over.
+  @Test(arguments: [1, 3]) func keysThatRowsShare(_ count: Int) {
+    let least = Tensor(numbers(56)).reshape(8, 7).min(axis: 0)
+    let keys = least.reshape(1, 7, 1).broadcast(to: [8, 7, count]).reshape(56, count)
+    #expect(keys.argsort().ints == (0..<56).flatMap { _ in Array(0..<count) })
+  }
+
   @Test func nothingToSort() {
     #expect(Tensor.zeros([3, 0]).sort().values.shape == [3, 0])
     #expect(Tensor.zeros([0, 3]).argsort().shape == [0, 3])

@@ -80,11 +80,12 @@ import Testing
   }
 
   /// A reduction of everything: threads share the chunks, and a phase more combines them.
-  @Test func wholeSumIsSplitInChunks() {
-    let schedule = schedule([leaf([1024, 1024]).sum()])
+  @Test(arguments: [([1024, 1024], 128), ([1 << 22], 512), ([1 << 25], 2048)])
+  func wholeSumIsSplitInChunks(_ shape: [Int], _ chunks: Int) {
+    let schedule = schedule([leaf(Shape(shape)).sum()])
     #expect(schedule.kernels.count == 1)
     #expect(schedule.kernels[0].phases.count == 2)
-    #expect(schedule.kernels[0].sections[0].gridPoints == 64)
+    #expect(schedule.kernels[0].sections[0].gridPoints == chunks)
   }
 
   @Test func scansAndSorts() {

@@ -97,7 +97,9 @@ extension LoopProgram {
     var rest = difference
     var open: [(coefficient: Int, terms: Index, isPair: Bool)] = []
     for (left, right) in pairs {
-      guard let stride = difference.coefficient(of: left.id), stride != 0 else { return false }
+      // Elsewhere in the difference, in a minimum perhaps, the variables count as part of the rest.
+      let stride = difference.ownCoefficient(of: left.id)
+      guard stride != 0 else { return false }
       open.append((abs(stride), (Index(left) - Index(right)) * stride, true))
       rest = rest - open[open.count - 1].terms
     }

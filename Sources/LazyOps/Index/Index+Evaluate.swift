@@ -108,4 +108,12 @@ extension Index {
       return contains(id) ? nil : 0
     }
   }
+
+  /// What a variable is multiplied by as a term of its own; it may be in other terms too.
+  package func ownCoefficient(of id: Int) -> Int {
+    guard case .sum(_, let terms) = self else { return coefficient(of: id) ?? 0 }
+    return terms.reduce(0) { sum, term in
+      if case .variable(let variable) = term.atom, variable.id == id { sum + term.coefficient } else { sum }
+    }
+  }
 }

@@ -105,9 +105,45 @@ extension Tensor {
   private func index(of op: ReduceOp, _ name: String, _ axis: Int, _ keepDimensions: Bool) -> Tensor {
     let axis = resolve(axis: axis, name)
     let x = filled(name, [axis])
-    let extreme = x.reduce(op, name, [axis], true)
-    let hit = x.dtype.isFloatingPoint ? (x .== extreme) | x.isNaN() : x .== extreme
-    let candidates = Tensor.where(hit, Primitive.iota(axis: axis, shape, .int64), shape[axis])
-    return candidates.reduce(.minimum, name, [axis], keepDimensions)
+    let index = x.shape[axis] < 2 * Tensor.indexBlock ? x.index(of: op, axis) : x.indexInBlocks(of: op, axis)
+    return keepDimensions ? index : Primitive.reshape(index, to: x.shape.removing([axis]))
+  }
+
+  /// The elements of a block in which an extreme is looked for: few beside all of a long axis, and many beside the
+  /// blocks' own extremes.
+  private static let indexBlock = 4096
+
+  /// The index at which the extreme stands, the axis kept.
+  private func index(of op: ReduceOp, _ axis: Int) -> Tensor {
+    place(of: op, axis, among: Primitive.iota(axis: axis, shape, .int64), orElse: shape[axis])
+  }
+
+  /// The least of the places of those elements along an axis that are the extreme.
+  private func place(of op: ReduceOp, _ axis: Int, among places: Tensor, orElse none: Int) -> Tensor {
+    let extreme = reduce(op, "argmax", [axis], true)
+    let hit = dtype.isFloatingPoint ? (self .== extreme) | isNaN() : self .== extreme
+    return Tensor.where(hit, places, none).reduce(.minimum, "argmax", [axis], true)
+  }
+
+  /// The same for a long axis, which is read once: the extreme of each block tells in which one to look.
+  private func indexInBlocks(of op: ReduceOp, _ axis: Int) -> Tensor {
+    let (extent, size) = (shape[axis], Tensor.indexBlock)
+    let whole = extent / size * size
+    func part(_ range: Range<Int>) -> Tensor {
+      var ranges = shape.dimensions.map { AxisRange(start: 0, count: $0) }
+      ranges[axis] = AxisRange(start: range.lowerBound, count: range.count)
+      return Primitive.slice(self, ranges)
+    }
+    var extents = shape.replacing(axis, by: size).dimensions
+    extents.insert(whole / size, at: axis)
+    var extremes = Primitive.reduce(op, Primitive.reshape(part(0..<whole), to: Shape(extents)), axes: [axis + 1])
+    if whole < extent {
+      extremes = Tensor.concatenate([extremes, part(whole..<extent).reduce(op, "argmax", [axis], true)], axis: axis)
+    }
+    let first = extremes.index(of: op, axis) * Int64(size)
+    let steps = Primitive.iota(axis: axis, shape.replacing(axis, by: size), .int64)
+    // Past the end the last element stands in.
+    let places = Tensor.minimum(first + steps, Int64(extent - 1))
+    return Primitive.gather(self, places, axis: axis).place(of: op, axis, among: places, orElse: extent)
   }
 }

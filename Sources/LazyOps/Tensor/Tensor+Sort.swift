@@ -73,10 +73,8 @@ extension Tensor {
 
   /// The order of keys along each row, as `int32`: one radix pass for each digit, the lowest first.
   private var order: Tensor {
-    let (bits, extent) = (dtype.byteCount * 8, shape[1])
-    // A pass goes over the keys twice and over all digits.
-    func cost(_ digit: Int) -> Int { (bits + digit - 1) / digit * (2 * extent + 2 << digit) }
-    let digit = [4, 6, 8, 11].filter { $0 <= bits }.min { cost($0) < cost($1) }!
+    let bits = dtype.byteCount * 8
+    let digit = KeySelection.digit(bits: bits, extent: shape[1]).width
     let start = Primitive.iota(axis: 1, shape, .int32)
     return Swift.stride(from: 0, to: bits, by: digit).reduce(start) { order, shift in
       Primitive.radixPass(self, order, RadixDigit(axis: 1, shift: shift, bits: Swift.min(digit, bits - shift)))
@@ -86,27 +84,30 @@ extension Tensor {
   /// The indices of the first `k` elements in order along each row, as `int32`. [rows, n] -> [rows, k]
   ///
   /// They stand in those `k` blocks of a row whose least keys come first: what stands before an element of another block
-  /// is one element of each of them at least. So only these blocks are sorted.
+  /// is one element of each of them at least. So only these blocks are looked at, and the blocks are found in the same way.
   private func first(_ k: Int, descending: Bool) -> Tensor {
-    let (rows, extent) = (shape[0], shape[1])
-    var size = 8
-    while size * size * Swift.max(k, 1) < extent { size *= 2 }
-    let blocks = (extent + size - 1) / size
-    guard k > 0, blocks >= 4 * k else { return sortKeys(descending: descending).order.columns(k) }
+    var selection = KeySelection(bits: sortKeys(descending: descending).dtype.byteCount * 8, count: k)
+    return first(k, descending: descending, &selection)
+  }
 
+  private func first(_ k: Int, descending: Bool, _ selection: inout KeySelection) -> Tensor {
+    let (rows, extent) = (shape[0], shape[1])
     let keys = sortKeys(descending: descending)
+    guard let size = selection.blockSize(among: extent) else { return keys.order.columns(k) }
+
+    let blocks = (extent + size - 1) / size
     let last = Primitive.constant(Scalar(UInt64.max), [rows, blocks * size], keys.dtype)
     let padded = Primitive.update(last, shape.dimensions.map { AxisRange(start: 0, count: $0) }, keys)
     // A block is a column, so that neighbours are in different ones.
     let least = Primitive.reshape(padded, to: [rows, size, blocks]).min(axis: 1)
-    let chosen = Primitive.reshape(least.order.columns(k), to: [rows, 1, k])
+    let chosen = Primitive.reshape(least.first(k, descending: false, &selection), to: [rows, 1, k])
     let places = chosen + Primitive.iota(axis: 1, [rows, size, k], .int32) * Int32(blocks)
     let candidates = Primitive.reshape(places, to: [rows, size * k])
     // Keys are computed again, which costs less than to keep them all.
     let isInside = candidates .< Int32(extent)
     let elements = Primitive.gather(self, Tensor.where(isInside, candidates, 0), axis: 1)
     let kept = elements.sortKeys(descending: descending)
-    let best = Tensor.where(isInside, kept, kept.number(.max)).order.columns(k)
+    let best = Tensor.where(isInside, kept, kept.number(.max)).first(k, descending: false, &selection)
     return Primitive.gather(candidates, best, axis: 1)
   }
 

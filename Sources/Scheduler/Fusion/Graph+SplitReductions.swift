@@ -45,7 +45,9 @@ extension Graph {
     let reducesRows = axes.contains(shape.rank - 1)
     let limit = reducesRows || isProductOfRepeated(node.sources[0]) ? CostModel.parallelPoints : CostModel.splitColumns
     guard node.shape.elementCount < limit else { return nil }
-    let wanted = Swift.min(shape.elementCount / CostModel.chunkElements, CostModel.reductionChunks)
+    let wanted = Swift.min(
+      shape.elementCount / CostModel.chunkElements,
+      reducesRows ? CostModel.reductionChunks.rows : CostModel.reductionChunks.columns)
     guard
       let axis = axes.first(where: { shape[$0] >= wanted * CostModel.chunkRows })
         ?? axes.max(by: { shape[$0] < shape[$1] })

@@ -173,6 +173,9 @@ struct SectionFormation {
     let isCopy = !outside.isEmpty && recomputable.contains(id) && (shrinks || hasFreeAxes)
     let isShared = !isCopy && (!outside.isEmpty || kept.contains(id))
 
+    if shrinks, case .radixPass = graph.nodes[draft.members[0].node].op {
+      return .refuse("a radix pass goes along one row at a time")
+    }
     if isShared && shrinks { return .refuse("others read it, and it would narrow the grid") }
     if isShared && wouldBeScattered(indices) { return .refuse("others read it, and it would be written in strides") }
     let later = outside + followers

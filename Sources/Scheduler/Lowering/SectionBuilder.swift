@@ -213,6 +213,8 @@ struct SectionBuilder {
       graph: graph,
       homes: .init(
         place: { id, indices in
+          // An argument is at hand everywhere, and was checked before any kernel ran.
+          if places.graph.nodes[id].op == .argument { return nil }
           if places.scratchOf[id] != nil, !places.draft.inlined.contains(id) { return places.scratchPlace(id, indices) }
           return places.bufferOf[id] == nil || places.memberOf[id] != nil ? nil : places.bufferPlace(id, indices)
         }, argument: { id in places.parameter(argument: places.argumentOf[id]!) }),
