@@ -77,6 +77,16 @@ import Testing
     #expect(try Self.check([a.transpose(0, 1).matmul(Self.numbers([13, 19]))]).kernels.count == 1)
   }
 
+  /// The gradient of pooling is computed window by window, whatever is left over at the edges and wherever windows lie
+  /// apart.
+  @Test(arguments: [(size: 2, stride: 2), (2, 3), (3, 3), (3, 2)])
+  func poolingGradients(_ window: (size: Int, stride: Int)) throws {
+    let x = Self.numbers([2, 3, 12, 10])
+    let pooled = (x * 2).maxPool2d(window.size, stride: window.stride)
+    let mean = x.avgPool2d(window.size, stride: window.stride)
+    try Self.check((pooled * pooled).sum().gradients(with: [x]) + (mean * mean).sum().gradients(with: [x]))
+  }
+
   @Test func reductions() throws {
     let x = Self.numbers([3, 5, 130])
     for axis in 0..<3 { try Self.check([x.sum(axis: axis), x.max(axis: axis)]) }

@@ -106,4 +106,39 @@ struct TransformSimplifyTests {
     program.mergeCommonValues()
     expectSame(program, b.finished)
   }
+
+  /// What goes through a local within one turn is at hand; the store that nothing reads goes too.
+  @Test func localsThatOnlyHandOnAreLeftOut() {
+    var b = LoopBuilder("forward")
+    let (x, y) = (b.buffer("x", 4), b.buffer("y", 4, isWritten: true))
+    let s = b.local("s")
+    b.loop("i", 4) { b, i in
+      b.emit(.store(.local(s, []), b.binary(.add, b.load(.buffer(x, i)), b.real(1))))
+      let read = b.load(.local(s, []))
+      b.emit(.store(.buffer(y, i), b.binary(.multiply, read, read)))
+    }
+    var program = b.finished
+    #expect(!program.canVectorize(0))
+    program.tidy()
+    expectSame(program, b.finished)
+    #expect(program.locals.isEmpty && program.canVectorize(0), "\(program)")
+  }
+
+  /// Another turn, or another element, may have been written in between; 16-bit elements are rounded on their way.
+  @Test func locals16BitAndOverwrittenOnesAreLoaded() {
+    var b = LoopBuilder("keep")
+    let (x, y) = (b.buffer("x", 4), b.buffer("y", 4, isWritten: true))
+    let (s, t) = (b.local("s", [2]), b.local("t", [], .float16))
+    b.loop("i", 4) { b, i in
+      b.emit(.store(.local(s, [.constant(0)]), b.load(.buffer(x, i))))
+      b.emit(.store(.local(s, [i.modulo(2)]), b.real(3)))
+      b.emit(.store(.local(t, []), b.define(.cast(b.load(.local(s, [.constant(0)]))), .float16)))
+      let narrow = b.define(.load(.local(t, []), .always), .float16)
+      b.emit(.store(.buffer(y, i), b.define(.cast(narrow), .float32)))
+    }
+    var program = b.finished
+    program.tidy()
+    expectSame(program, b.finished)
+    #expect(program.locals.count == 2, "\(program)")
+  }
 }

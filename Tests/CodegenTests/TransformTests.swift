@@ -145,6 +145,21 @@ struct TransformTests {
         """)
   }
 
+  /// Turns that lie between each other in memory are written out side by side; others are left alone.
+  @Test(arguments: [2, 3]) func shortLoopsGoIntoVectorLoopsTheyLieBetween(_ stride: Int) {
+    var b = LoopBuilder("interleave")
+    let (x, y) = (b.buffer("x", 5), b.buffer("y", 15, isWritten: true))
+    b.loop("j", 2) { b, j in
+      b.loop("i", 5, .vector) { b, i in
+        b.emit(.store(.buffer(y, i * stride + j), b.load(.buffer(x, i))))
+      }
+    }
+    var program = b.finished
+    program.interleave()
+    expectSame(program, b.finished)
+    #expect(program.loops.map(\.kind) == (stride == 2 ? [.vector, .unrolled] : [.serial, .vector]))
+  }
+
   @Test func aTiledMatmulKeepsItsBits() {
     let original = matmulProgram(7, 9, 5)
     var program = original

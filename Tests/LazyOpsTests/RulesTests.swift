@@ -144,8 +144,12 @@ let ruleExamples: [RuleExample] = [
   .init("window of one element, stride 1 -> reshape", "%1 = reshape %0 : float32[2, 3, 1]; return %1") {
     Primitive.window(x, WindowGeometry(axis: 1, size: 1))
   },
-  .init("overlapAdd of one element, stride 1 -> reshape", "return %0") {
-    let geometry = WindowGeometry(axis: 1, size: 1)
+  .init(
+    "overlapAdd of windows that do not overlap -> pad(reshape(x))",
+    "%1 = window(axis 1, size 2, stride 2, dilation 1) %0 : int32[2, 1, 2]; %2 = reshape %1 : int32[2, 2]; "
+      + "%3 = pad(0:2, 0:2) %2 : int32[2, 3]; return %3"
+  ) {
+    let geometry = WindowGeometry(axis: 1, size: 2, stride: 2)
     return Primitive.overlapAdd(Primitive.window(whole, geometry), geometry, to: [2, 3])
   },
   .init("concatenate(x) -> x", "return %0") { Primitive.concatenate([x], axis: 1) },

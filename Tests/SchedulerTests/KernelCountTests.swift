@@ -52,6 +52,27 @@ import Testing
     #expect(kernels(y) == 1)
   }
 
+  /// Ties are counted and gradients handed out at the points of the windows; nothing but the result is in memory.
+  @Test func poolingGradientIsOneKernel() {
+    let (x, pooled) = (leaf([64, 6, 28, 28]), leaf([64, 6, 14, 14]))
+    let gradient = x.maxPool2d(2).gradients(with: [x], seed: pooled)[0]
+    let schedule = schedule([gradient])
+    let section = schedule.kernels.last!.sections.last!
+    #expect(schedule.kernels.count <= 2 && section.grid.reduce(1) { $0 * $1.extent } >= 64 * 6 * 14, "\(schedule)")
+    #expect(schedule.memory.byteCount <= 64 * 6 * 14 * 14 * 4)
+  }
+
+  /// A contraction whose result is read window by window is tiled, not computed point by point beside the windows.
+  @Test func contractionsBesideWindowsAreTiled() {
+    let (x, weight) = (leaf([8, 6, 28, 28]), leaf([16, 6, 5, 5]))
+    let y = x.maxPool2d(2).conv2d(weight)
+    let schedule = schedule(y.gradients(with: [x], seed: leaf([8, 16, 10, 10])))
+    let tiled = schedule.kernels.flatMap(\.sections).filter { section in
+      section.members.contains { if case .overlapAdd = schedule.graph.nodes[$0].op { true } else { false } }
+    }
+    #expect(tiled.count == 1 && tiled[0].members.count == 1, "\(schedule)")
+  }
+
   @Test func momentumUpdateHasSeveralOutputs() {
     let (weight, gradient, velocity) = (leaf([64, 32]), leaf([64, 32]), leaf([64, 32]))
     let newVelocity = velocity * 0.9 + gradient

@@ -62,7 +62,7 @@ extension CFunctionWriter {
     write("for (long \(name) = \(first); \(name) < \(end); \(name)++) {")
     indented { writer in
       if isParallel {
-        let own = Set(loop.body.accesses.map(\.place.memory))
+        let own = loop.body.touchedMemory
         writer.declareLocals { own.contains(.local($0)) }
       }
       writer.writeList(loop.body)

@@ -71,7 +71,13 @@ extension CFunctionWriter {
         return .call("chosen_float32", [value(a), value(b), value(c)])
       }
       return .conditional(value(a), value(b), value(c))
-    case .cast(let a): return dtype.cConversion(of: value(a), from: type(a))
+    case .cast(let a):
+      if type(a) == .bool, dtype == .float32 || dtype == .float64, !isLoaded(a) {
+        // Compilers make lanes of a choice, but not of a truth value that becomes a number.
+        return .conditional(
+          value(a), Scalar.integer(1).cLiteral(dtype), Scalar.integer(0).cLiteral(dtype))
+      }
+      return dtype.cConversion(of: value(a), from: type(a))
     case .bitcast(let a): return dtype.cBits(of: value(a), from: type(a))
     case .test(let mask):
       let condition = indexText.expression(mask)
@@ -82,6 +88,11 @@ extension CFunctionWriter {
   /// Whether a value is an infinity by itself: with it compilers simplify what is done to one choice, and branch.
   private func isInfinite(_ value: Value) -> Bool {
     if case .constant(let scalar) = flat.definitions[value] { return scalar.double.isInfinite }
+    return false
+  }
+
+  private func isLoaded(_ value: Value) -> Bool {
+    if case .load = flat.definitions[value] { return true }
     return false
   }
 

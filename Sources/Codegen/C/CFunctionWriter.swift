@@ -86,7 +86,7 @@ struct CFunctionWriter {
   private mutating func writeBody() {
     var own: Set<Memory> = []
     for case .loop(let loop) in program.body where loop.kind == .parallel {
-      for access in loop.body.accesses { own.insert(access.place.memory) }
+      own.formUnion(loop.body.touchedMemory)
     }
     declareLocals { !own.contains(.local($0)) }
     writeList(program.body)
@@ -117,7 +117,7 @@ struct CFunctionWriter {
 
   /// Declares some of the locals, those that are accessed at all.
   mutating func declareLocals(where isWanted: (Int) -> Bool) {
-    let used = Set(program.body.accesses.map(\.place.memory))
+    let used = program.body.touchedMemory
     for (number, local) in program.locals.enumerated() where isWanted(number) && used.contains(.local(number)) {
       switch storage[number].storage {
       case .array:

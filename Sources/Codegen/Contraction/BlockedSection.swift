@@ -110,8 +110,8 @@ struct BlockedSection {
     for stage in section.stages where !BlockedSection.isTiled(stage, in: section) {
       Recipe.vectorize(stage, in: &program) { partsOf[$0.id] ?? [$0.id] }
     }
-    program.vectorizeInnermost()
     program.tidy()
+    program.vectorizeInnermost()
     return program
   }
 

@@ -59,8 +59,8 @@ private struct TileWriter {
       return [.loop(loop)]
     }
     program.shareAmongThreads(outer.map(\.variable.id))
-    program.vectorizeInnermost()
     program.tidy()
+    program.vectorizeInnermost()
     return program
   }
 

@@ -185,8 +185,8 @@ struct TiledSection {
           Loop(variable: task, name: "task", count: .constant(task.extent), kind: .parallel, body: program.body))
       ]
     }
-    program.vectorizeInnermost()
     program.tidy()
+    program.vectorizeInnermost()
     return program
   }
 

@@ -148,8 +148,20 @@ extension Sequence<Statement> {
     }
   }
 
+  /// The memory that is touched.
+  package var touchedMemory: Set<Memory> { memory { _ in true } }
+
+  /// The memory that is read.
+  package var readMemory: Set<Memory> { memory(where: \.reads) }
+
   /// The memory that is written.
-  package var writtenMemory: Set<Memory> { Set(accesses.lazy.filter(\.writes).map(\.place.memory)) }
+  package var writtenMemory: Set<Memory> { memory(where: \.writes) }
+
+  private func memory(where isMeant: (Access) -> Bool) -> Set<Memory> {
+    var found: Set<Memory> = []
+    forEachStatement { if let access = $0.access, isMeant(access) { found.insert(access.place.memory) } }
+    return found
+  }
 
   /// The values that are used.
   package var usedValues: Set<Value> {

@@ -97,6 +97,7 @@ struct Recipe {
       if program.loop(split.outer.id) != nil { outer.append(split.outer.id) }
       program.shareAmongThreads(outer)
       program.sink(split.inner.id)
+      program.interleave()
       if let rows = summedRows { addRowsTogether(rows.id, in: &program) }
     } else if let rows = scannedRows {
       let few = program.split(rows.id, by: Recipe.rowsInOrder, tail: .clamped).inner.id

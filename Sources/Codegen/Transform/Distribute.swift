@@ -83,7 +83,7 @@ extension LoopProgram {
   private mutating func widen(_ crossing: [Int], by extent: Int, in id: Int) -> [Int: Int] {
     var rest = self
     rest.replace(id, by: [])
-    let outside = Set(rest.body.accesses.map(\.place.memory))
+    let outside = rest.body.touchedMemory
     var widened: [Int: Int] = [:]
     for local in crossing {
       let old = locals[local]

@@ -40,7 +40,7 @@ extension LoopProgram {
         let varies =
           !uses.usedVariables.isDisjoint(with: varyingVariables)
           || statement.operands.contains(where: varyingValues.contains)
-          || uses.accesses.contains { written.contains($0.place.memory) }
+          || !uses.touchedMemory.isDisjoint(with: written)
         if varies || !(runs || isHarmless(statement)) {
           varyingValues.formUnion(uses.definedValues)
           varyingVariables.formUnion(uses.boundVariables.map(\.id))

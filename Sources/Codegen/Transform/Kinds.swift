@@ -70,7 +70,7 @@ extension LoopProgram {
   private func isUsed(_ local: Int, outside id: Int) -> Bool {
     body.contains { statement in
       if case .loop(let loop) = statement, loop.variable.id == id || loop.kind == .parallel { return false }
-      return CollectionOfOne(statement).accesses.contains { $0.place.memory == .local(local) }
+      return CollectionOfOne(statement).touchedMemory.contains(.local(local))
     }
   }
 }

@@ -3,10 +3,15 @@ import LazyScheduler
 
 // Transformations that leave the loops alone.
 extension LoopProgram {
-  /// Removes definitions nobody uses, loops and branches that do nothing, and loops that never run. A checked index
-  /// stays.
+  /// Removes definitions nobody uses, stores to locals that nothing reads, loops and branches that do nothing, and loops
+  /// that never run. A checked index stays.
   package mutating func removeDeadCode() {
     var used: Set<Value> = []
+    let read = body.readMemory
+    func isUnread(_ statement: Statement) -> Bool {
+      guard case .store(.local(let local, _), _) = statement else { return false }
+      return !read.contains(.local(local))
+    }
     // From the end to the start, all uses of a value come before its definition.
     func live(_ list: [Statement]) -> [Statement] {
       var kept: [Statement] = []
@@ -17,6 +22,7 @@ extension LoopProgram {
           used.formUnion(instruction.operands)
           kept.append(statement)
         case .bind, .store, .accumulate, .multiplyAdd:
+          if isUnread(statement) { continue }
           used.formUnion(statement.operands)
           kept.append(statement)
         case .loop(let loop):
@@ -38,7 +44,7 @@ extension LoopProgram {
   }
 
   /// Defines equal values once: a definition that an earlier one in scope repeats is removed, loads included where
-  /// nothing has written their memory in between.
+  /// nothing has written their memory in between. What is stored in a local need not be loaded from there.
   package mutating func mergeCommonValues() {
     var merged = Substitution()
     let types = values
@@ -68,7 +74,15 @@ extension LoopProgram {
           }
           known[key] = value
           return .define(value, key.instruction)
-        case .bind, .store, .accumulate, .multiplyAdd:
+        case .store(let place, let value):
+          forget([place.memory], &known)
+          let stored = merged(value)
+          // 16-bit elements are rounded as they are stored.
+          if case .local(let local, _) = place, locals[local].dtype == types[stored], !types[stored].isHalf {
+            known[Key(dtype: types[stored], instruction: .load(merged(place), .always))] = stored
+          }
+          return merged(statement)
+        case .bind, .accumulate, .multiplyAdd:
           forget(CollectionOfOne(statement).writtenMemory, &known)
           return merged(statement)
         case .loop(let loop):

@@ -50,7 +50,7 @@ extension LoopProgram {
   /// Lets every innermost loop that may run in vector lanes do so.
   package mutating func vectorizeInnermost() {
     for loop in loops where loop.kind == .serial && !loop.body.contains(where: { $0.isLoop }) {
-      if loop.count != .constant(1), canVectorize(loop.variable.id) { vectorize(loop.variable.id) }
+      if loop.count != .constant(1), let marked = try? marked(loop.variable.id, .vector) { self = marked }
     }
   }
 

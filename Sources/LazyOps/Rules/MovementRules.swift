@@ -68,12 +68,24 @@ extension Rule {
   ]
 
   static let overlapAdd: [Rule] = [
+    Rule("overlapAdd of windows that do not overlap -> pad(reshape(x))") { graph, node in
+      guard case .overlapAdd(let geometry) = node.op, geometry.dilation == 1, geometry.size <= geometry.stride else {
+        return nil
+      }
+      // The offset in a window next to the number of the window; both are a position then.
+      let (axis, shape) = (geometry.axis, graph[node.sources[0]].shape)
+      let order = Array(0...axis) + [shape.rank - 1] + Array(axis + 1..<shape.rank - 1)
+      var extents = order.map { shape[$0] }
+      var result = graph.add(
+        Graph.Vertex(.permute(order), node.sources, shape: Shape(extents), dtype: node.dtype))
+      result = graph.resize(result, axis: axis + 1, to: geometry.stride)
+      extents[axis] *= geometry.stride
+      extents.remove(at: axis + 1)
+      result = graph.add(Graph.Vertex(.reshape, [result], shape: Shape(extents), dtype: node.dtype))
+      return graph.resize(result, axis: axis, to: node.shape[axis])
+    },
     Rule.halfSum,
     zerosMoved,
-    Rule("overlapAdd of one element, stride 1 -> reshape") { graph, node in
-      guard case .overlapAdd(let geometry) = node.op, geometry.size == 1, geometry.stride == 1 else { return nil }
-      return graph.add(.reshape, node.sources, like: node)
-    },
   ]
 
   static let concatenate: [Rule] = [
@@ -148,6 +160,20 @@ extension Rule {
   private static let zerosMoved = Rule("movement of zeros -> zeros") { graph, node in
     let zero = Scalar.integer(0).cast(to: node.dtype)
     return graph.constant(node.sources[0]) == zero ? graph.add(constant: zero, like: node) : nil
+  }
+}
+
+extension Rewriter {
+  /// Cuts an axis of a node off after so many elements, or adds zeros up to there.
+  fileprivate mutating func resize(_ id: Graph.ID, axis: Int, to extent: Int) -> Graph.ID {
+    let node = nodes[id]
+    let kept = Swift.min(node.shape[axis], extent)
+    guard node.shape[axis] != extent else { return id }
+    var ranges = node.shape.dimensions.map { AxisRange(start: 0, count: $0) }
+    ranges[axis] = AxisRange(start: 0, count: kept)
+    let shape = node.shape.replacing(axis, by: extent)
+    return add(
+      Graph.Vertex(kept < extent ? .pad(ranges) : .slice(ranges), [id], shape: shape, dtype: node.dtype))
   }
 }
 

@@ -32,6 +32,12 @@ struct ContractionReads {
   /// saves nothing.
   var isStreamed: Bool { reads.contains { $0.isSuperset(of: result.union(reduced)) } }
 
+  /// Whether two of the result's ranges move one operand each and not the other's: a tile uses what it loads many times.
+  var hasRowsAndColumns: Bool {
+    let moved = reads.map { $0.intersection(result) }
+    return moved.contains { rows in moved.contains { !$0.isSubset(of: rows) && !rows.isSubset(of: $0) } }
+  }
+
   /// The grid ranges whose points can be computed together as the rows of a matrix product: they move one operand, and
   /// the result's axes that the grid leaves free move only the other one, which the rows share.
   func rows(of grid: [IndexVariable]) -> Set<IndexVariable> {

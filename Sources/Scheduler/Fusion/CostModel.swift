@@ -22,14 +22,17 @@ enum CostModel {
   /// the smallest block stay in the second-level cache.
   static let blockedScratchBytes = 128 * 1024
 
+  /// The fewest points of such a grid: eight blocks for threads to share.
+  static let blockedPoints = 96
+
   /// The most products that are summed for one element of a contraction, or that one element has a part in, for which
   /// it saves time to keep the elements out of memory.
   static let shortContraction = 256
 
   /// How many times larger than its operands a contraction's result is that is computed again wherever it is read, the
-  /// elements it has at least, and the most ops of what is computed from it and is computed again with it.
+  /// elements it has at least, which do not stay in the caches, and the most ops of what is computed from it and is computed again with it.
   static let expansion = 4
-  static let recomputedElements = 1 << 16
+  static let recomputedElements = 1 << 20
   static let recomputedOperations = 64
 
   /// A contraction with more work than this wants a grid over all its result's axes, to be tiled.
@@ -59,6 +62,10 @@ enum CostModel {
 
   /// The most places at which a value is computed anew where it does not fit in scratch.
   static let recomputedUses = 4
+
+  /// The most neighbours on an axis that are told apart by a remainder, for which they get a range of their own: the
+  /// elements of a pooling window.
+  static let digitExtent = 8
 
   /// The copies of a value in one stage from which it is kept instead: a stencil of stencils would otherwise double in
   /// size with every step.

@@ -27,11 +27,26 @@ extension SectionFormation {
       return "the contraction \(graph.label(id)) is tiled on its own"
     }
     var rows = Set(grid)
+    var isStreamed = true
     for member in (isLarge ? [candidate] : []) + draft.members where isLargeContraction(member.node) {
       let reads = contractionReads(of: member, in: draft)
-      if !reads.isStreamed { rows.formIntersection(reads.rows(of: grid)) }
+      if reads.isStreamed { continue }
+      rows.formIntersection(reads.rows(of: grid))
+      isStreamed = false
     }
-    return rows.isEmpty ? "no range is the rows of every contraction" : nil
+    if rows.isEmpty { return "no range is the rows of every contraction" }
+    let points = grid.reduce(1) { $0 * $1.extent }
+    return isStreamed || points >= CostModel.blockedPoints ? nil : "\(points) rows are too few blocks for threads"
+  }
+
+  /// Whether a large contraction, computed at each point of a draft's grid, would have beside it stages with ranges of
+  /// their own: then its points cannot be taken tile by tile.
+  func wouldLoseTiles(_ id: Graph.ID, at indices: [Index?], in draft: SectionDraft) -> Bool {
+    guard isLargeContraction(id), draft.work + work(of: id) > CostModel.smallWork,
+      draft.members.contains(where: { $0.indices.contains { !$0.variables.isSubset(of: draft.grid) } })
+    else { return false }
+    let reads = contractionReads(of: .init(node: id, indices: indices.map { $0! }), in: draft)
+    return reads.hasRowsAndColumns
   }
 
   /// What a member of a draft reads.

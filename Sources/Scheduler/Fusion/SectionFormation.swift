@@ -83,6 +83,10 @@ struct SectionFormation {
     }
     collectUses(of: draft.members[0], in: &draft)
     let limit = levelLimit(of: root)
+    if graph.nodes[root].op.isElementwise, draft.splitRanges(couldJoin: { couldJoin($0, number, below: limit) }) {
+      draft.uses = [:]
+      collectUses(of: draft.members[0], in: &draft)
+    }
     var decided: Set<Graph.ID> = []
     while let candidate = draft.uses.keys.filter({ !decided.contains($0) }).max() {
       decided.insert(candidate)
@@ -198,6 +202,8 @@ struct SectionFormation {
       {
         return .refuse(reason)
       }
+    } else if wouldLoseTiles(id, at: indices, in: draft) {
+      return .refuse("the contraction \(graph.label(id)) is tiled on its own")
     }
     let bytes = draft.members.dropFirst().reduce(scratchBytes(id, indices)) { total, member in
       total + draft.freeExtents(member.indices, grid: grid).reduce(graph.nodes[member.node].dtype.byteCount, *)
@@ -206,7 +212,15 @@ struct SectionFormation {
     if bytes > (isBlocked ? CostModel.blockedScratchBytes : CostModel.scratchBytes) {
       return canRecompute ? .recompute : .refuse("\(bytes) bytes do not fit in scratch")
     }
+    // Bytes among floating-point numbers in scratch spoil vector loops.
+    if node.dtype == .bool && canRecompute && hasFreeAxes && staged.operations[id] == 1 { return .recompute }
     return .join(indices, grid: grid, isCopy: isCopy)
+  }
+
+  /// Whether a value may become a member of a section at all: it has none yet, and nothing made of it elsewhere comes back.
+  private func couldJoin(_ id: Graph.ID, _ number: Int, below limit: Int) -> Bool {
+    let later = outsideReaders(of: id, number) + (overwrites.followers[id] ?? [])
+    return sectionOf[id] == nil && (later.isEmpty || !leadsInto(number, below: limit, from: later))
   }
 
   /// What reads a value outside a section that is being formed. Of what sections compute for themselves those that do are
@@ -240,7 +254,7 @@ struct SectionFormation {
   }
 
   /// The additions it takes to compute a staged node, roughly.
-  private func work(of id: Graph.ID) -> Int {
+  func work(of id: Graph.ID) -> Int {
     let node = reduction(of: id) ?? graph.nodes[id]
     let turns = node.op.isReduction ? graph.nodes[node.sources[0]].shape.elementCount : 0
     return Swift.max(overwrites.domain(of: id, in: graph).elementCount, turns) * (1 + CostModel.cost(node.op))

@@ -200,7 +200,7 @@ struct SectionBuilder {
 
   /// The variables of a member that are not the grid's.
   func ownVariables(_ member: SectionDraft.Member) -> [IndexVariable] {
-    member.indices.compactMap(\.asVariable).filter { !draft.grid.contains($0) }
+    member.indices.flatMap(\.orderedVariables).filter { !draft.grid.contains($0) }
   }
 
   /// Adds a stage: what it computes, the ranges it reduces over and its results are what `write` returns.
@@ -231,4 +231,11 @@ struct SectionBuilder {
 extension Index {
   /// The variable this expression is, or nil where it is anything else.
   package var asVariable: IndexVariable? { if case .variable(let variable) = self { variable } else { nil } }
+}
+
+extension Index {
+  /// The variables in the order in which the expression names them, the ones that weigh most first.
+  fileprivate var orderedVariables: [IndexVariable] {
+    variables.sorted { (coefficient(of: $1.id) ?? 0, $0.id) < (coefficient(of: $0.id) ?? 0, $1.id) }
+  }
 }

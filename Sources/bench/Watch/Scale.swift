@@ -59,7 +59,11 @@ enum Scale {
     },
   ]
 
-  private static func leaf(_ dimensions: Int...) -> Tensor { Tensor.full(Shape(dimensions), 0.5).realize() }
+  /// A leaf with elements, for which nothing is compiled: only what makes the graph is to be timed.
+  private static func leaf(_ dimensions: Int...) -> Tensor {
+    let shape = Shape(dimensions)
+    return Tensor(shape: shape, [Float](repeating: 0.5, count: shape.elementCount))
+  }
   private static func factor(_ step: Int) -> Double { 1 + Double(step) / 65536 }
 
   /// Prints a line for each family and size.

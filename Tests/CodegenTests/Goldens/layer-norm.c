@@ -16,9 +16,6 @@ static void sum_reciprocal_add_64_body(
     const float *restrict in3,  // 256 elements
     const union argument *arguments, long begin, long end, int *failure) {
   for (long i0 = begin; i0 < end; i0++) {
-    float s0;
-    float s1;
-    float s2;
     float acc3;
     float acc4;
     float acc3_part[64] __attribute__((aligned(32)));
@@ -56,18 +53,18 @@ static void sum_reciprocal_add_64_body(
     }
     acc3_part[0] += acc3_part[1];
     acc3 += acc3_part[0];
-    s2 = acc3;
+    const float v0 = acc3;
     acc4 = 0.0f;
     #pragma omp simd
     for (long lane = 0; lane < 64; lane++) {
       acc4_part[lane] = 0.0f;
     }
-    const float v0 = s2 * 0.00390625f;
+    const float v1 = v0 * 0.00390625f;
     for (long k7 = 0; k7 < 4; k7++) {
       #pragma omp simd
       for (long k7_2 = 0; k7_2 < 64; k7_2++) {
-        const float v1 = in0[i0*256 + k7*64 + k7_2] - v0;
-        acc4_part[k7_2] = __builtin_fmaf(v1, v1, acc4_part[k7_2]);
+        const float v2 = in0[i0*256 + k7*64 + k7_2] - v1;
+        acc4_part[k7_2] = __builtin_fmaf(v2, v2, acc4_part[k7_2]);
       }
     }
     #pragma omp simd
@@ -92,12 +89,10 @@ static void sum_reciprocal_add_64_body(
     }
     acc4_part[0] += acc4_part[1];
     acc4 += acc4_part[0];
-    s1 = acc4;
-    s0 = 1.0f / __builtin_sqrtf(s1 * 0.00390625f + 1e-05f);
-    const float v2 = s0;
+    const float v3 = 1.0f / __builtin_sqrtf(acc4 * 0.00390625f + 1e-05f);
     #pragma omp simd
     for (long j8 = 0; j8 < 256; j8++) {
-      out1[i0*256 + j8] = (in0[i0*256 + j8] - v0) * v2 * in2[j8] + in3[j8];
+      out1[i0*256 + j8] = (in0[i0*256 + j8] - v1) * v3 * in2[j8] + in3[j8];
     }
   }
 }

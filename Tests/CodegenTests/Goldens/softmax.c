@@ -60,9 +60,7 @@ static void maximum_exp_sum_multiply_64_body(
     float *restrict out1,  // 16384 elements
     const union argument *arguments, long begin, long end, int *failure) {
   for (long i0 = begin; i0 < end; i0++) {
-    float s0;
     float s1[256] __attribute__((aligned(32)));
-    float s2;
     float acc3;
     float acc4;
     float acc3_part[64] __attribute__((aligned(32)));
@@ -100,13 +98,12 @@ static void maximum_exp_sum_multiply_64_body(
     }
     acc3_part[0] = maximum_float32(acc3_part[0], acc3_part[1]);
     acc3 = maximum_float32(acc3, acc3_part[0]);
-    s2 = acc3;
+    const float v0 = acc3;
     acc4 = 0.0f;
     #pragma omp simd
     for (long lane = 0; lane < 64; lane++) {
       acc4_part[lane] = 0.0f;
     }
-    const float v0 = s2;
     for (long k8 = 0; k8 < 4; k8++) {
       #pragma omp simd
       for (long k8_2 = 0; k8_2 < 64; k8_2++) {
@@ -137,8 +134,7 @@ static void maximum_exp_sum_multiply_64_body(
     }
     acc4_part[0] += acc4_part[1];
     acc4 += acc4_part[0];
-    s0 = acc4;
-    const float v2 = 1.0f / s0;
+    const float v2 = 1.0f / acc4;
     #pragma omp simd
     for (long j9 = 0; j9 < 256; j9++) {
       out1[i0*256 + j9] = s1[j9] * v2;
