@@ -2,7 +2,14 @@
 /// PyTorch's, and no branch that is not taken can put a NaN into a gradient.
 extension Tensor {
   /// Returns x where it is positive, else 0; the derivative at 0 is 0.
-  public func relu() -> Tensor { Tensor.where(self .<= 0, 0, self) }
+  public func relu() -> Tensor {
+    // The derivative is found in the result: nothing else need be kept for it.
+    Tensor.custom("relu", self) {
+      Tensor.where($0 .<= 0, 0, $0)
+    } backward: { gradient, _, y in
+      Tensor.where(y .<= 0, 0, gradient)
+    }
+  }
 
   /// Returns x where it is positive, else `slope` times x.
   public func leakyReLU(slope: Double = 0.01) -> Tensor { widened { Tensor.where($0 .> 0, $0, $0 * slope) } }
