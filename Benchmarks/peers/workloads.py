@@ -121,6 +121,8 @@ WORKLOADS = [
     _matmul("64x4096x4096", 64, 4096, 4096, bar=0.8),
     _matmul("4096x4096x64", 4096, 4096, 64, bar=0.8),
     _matmul("4096x64x4096", 4096, 64, 4096, bar=0.8),
+    _matmul("1x4096x4096", 1, 4096, 4096),
+    _matmul("1x4096x4096_tb", 1, 4096, 4096, transposed="right"),
     Workload("linear_gelu", "linear_gelu", _linear, 0.85),
     Workload("linear_gelu_gradients", "linear_gelu_gradients", _linear, 0.85),
     Workload("conv3x3", "convolution", _convolution, 0.95),

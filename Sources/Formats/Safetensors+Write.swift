@@ -16,7 +16,7 @@ extension Safetensors {
     }
     try Tensor.tryRealize(Array(tensors.values))
     // Wide types first: so each begins at a multiple of its size.
-    let ordered = tensors.sorted { a, b in
+    let ordered = tensors.mapValues { $0.compacted() }.sorted { a, b in
       let (x, y) = (a.value.dtype, b.value.dtype)
       return x.byteCount != y.byteCount ? x.byteCount > y.byteCount : a.key < b.key
     }

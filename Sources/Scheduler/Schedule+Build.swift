@@ -34,16 +34,21 @@ extension Schedule {
 
     for (update, target) in formation.overwrites.targets { buffers[bufferOf[update]!].over = bufferOf[target]! }
 
-    let arguments = leaves.filter { graph.nodes[$0].op == .argument }
+    let arguments = leaves.filter { graph.nodes[$0].op.isScalarLeaf }
     let argumentOf = Dictionary(uniqueKeysWithValues: arguments.enumerated().map { ($1, $0) })
+    let needed = NeededLengths(graph)
     self.graph = graph
     self.buffers = buffers
-    self.arguments = arguments.map { Argument(leaf: leafNumber[$0]!, dtype: graph.nodes[$0].dtype) }
+    self.arguments = arguments.map { id in
+      let node = graph.nodes[id]
+      let bound: Int? = if case .length(let bound) = node.op { bound } else { nil }
+      return Argument(leaf: leafNumber[id]!, dtype: node.dtype, bound: bound)
+    }
     indexChecks = graph.indexArguments.map { IndexCheck(argument: argumentOf[$0.argument]!, extent: $0.extent) }
     outputs = graph.outputs.map { bufferOf[$0]! }
     var units = formation.sections.map {
       SectionBuilder.build(
-        $0, of: graph, buffers: bufferOf, arguments: argumentOf, targets: formation.overwrites.targets)
+        $0, of: graph, needed: needed, buffers: bufferOf, arguments: argumentOf, targets: formation.overwrites.targets)
     }
     for (unit, others) in formation.awaitedSections.enumerated() {
       // Any buffer that a section writes stands for it.

@@ -26,6 +26,8 @@ package struct Argument: Hashable, Sendable {
   /// Its position among the graph's leaves.
   package var leaf: Int
   package var dtype: DType
+  /// The largest number it can be, where it is a length.
+  package var bound: Int?
 }
 
 /// A check on a scalar that kernels use as an index.

@@ -25,11 +25,21 @@ import Testing
     }
   }
 
-  /// No array of queries x keys is kept: only numbers for each query are.
-  @Test(arguments: [AttentionForm.plain, .causal]) func backwardKeepsNoScores(_ form: AttentionForm) {
+  /// Scores are computed once and kept nowhere: what all gradients need of them is in scratch.
+  @Test(arguments: [AttentionForm.plain, .causal, .triangle, .added]) func backwardIsOneKernel(_ form: AttentionForm) {
     let (y, inputs) = form.make(heads: 4, queries: 1024, keys: 1024, width: 64, Self.leaf)
     let schedule = Self.schedule([y] + y.gradients(with: inputs, seed: y))
-    #expect(schedule.kernels.count == 4, "\(schedule)")
+    #expect(schedule.kernels.count == 1 && schedule.kernels[0].sections.count == 1, "\(schedule)")
+    #expect(schedule.memory.byteCount == 0, "\(schedule)")
+    let gradients = Self.schedule(y.gradients(with: inputs, seed: Self.leaf(y.shape)))
+    #expect(gradients.kernels.count == 1 && gradients.kernels[0].sections.count == 1, "\(gradients)")
+  }
+
+  /// Sums over queries are one thread's for each head. Few heads keep threads busy by a section of the keys.
+  @Test func sumsOfFewHeadsAreApart() {
+    let (y, inputs) = AttentionForm.plain.make(heads: 2, queries: 1024, keys: 1024, width: 64, Self.leaf)
+    let schedule = Self.schedule([y] + y.gradients(with: inputs, seed: y))
+    #expect(schedule.kernels.count == 2, "\(schedule)")
     #expect(schedule.memory.byteCount <= 4 * 1024 * 4 * 4, "\(schedule)")
   }
 

@@ -49,6 +49,19 @@ import Testing
     try LoweringTests.check([kept - a.matmul(b) * 0.1], tolerance: 1e-4)
   }
 
+  /// One vector or few times a matrix that no cache holds: rows whose number no unrolling divides, columns that fill no
+  /// block of lanes, weights of 16 bits, and what follows the sums.
+  @Test func fewVectorsTimesALargeMatrix() throws {
+    let tall = Self.numbers([513, 256]).cast(to: .bfloat16).cast(to: .float32)
+    let schedule = try LoweringTests.check(
+      [(Self.numbers([1, 130]).matmul(Self.numbers([130, 1010])) + Self.numbers([1010])).tanh()], tolerance: 1e-4)
+    try LoweringTests.check([Self.numbers([2, 513]).matmul(tall) * 2], tolerance: 1e-4)
+    try LoweringTests.check([Self.numbers([1, 16]).matmul(Self.numbers([16, 8200]))], tolerance: 1e-4)
+    // Rows of the matrix are read before they are used.
+    let program = LoopProgram.optimized(schedule.kernels[0].sections[0], in: schedule, vectorByteCount: 64)
+    #expect("\(program)".contains("prefetch in"))
+  }
+
   /// A sum of several blocks for results that lie apart in memory.
   @Test func longSumsOfResultsThatLieApart() throws {
     let (image, weight) = (Self.numbers([1, 4, 35, 35]), Self.numbers([5, 4, 3, 3]))

@@ -248,7 +248,7 @@ let ruleExamples: [RuleExample] = [
     ]
     let names = Set(ops.flatMap { Rule.table(for: $0) }.map(\.name))
     #expect(names == Set(ruleExamples.map(\.rule)))
-    for op: Op in [.buffer, .argument, .iota(axis: 0), .barrier, .gather(axis: 0)] {
+    for op: Op in [.buffer, .argument, .length(bound: 3), .iota(axis: 0), .barrier, .gather(axis: 0)] {
       #expect(Rule.table(for: op).isEmpty)
     }
   }

@@ -35,6 +35,18 @@ import Testing
     try check([y] + y.gradients(with: inputs, seed: y * 0.5 + 1), "\(form)", tolerance: 1e-3)
   }
 
+  /// Enough heads for sums over queries to be added up in one pass.
+  @Test(arguments: [AttentionForm.plain, .causal, .added, .projected]) func backwardInOnePass(_ form: AttentionForm)
+    throws
+  {
+    for (heads, queries, keys, width) in [(4, 100, 100, 16), (5, 67, 90, 8)] {
+      let (y, inputs) = form.make(heads: heads, queries: queries, keys: keys, width: width, numbers)
+      let gradients = y.gradients(with: inputs, seed: y * 0.5 + 1)
+      try check([y] + gradients, "\(form) \(heads)", tolerance: 1e-3)
+      try check(gradients, "\(form) \(heads), gradients alone", tolerance: 1e-3)
+    }
+  }
+
   @Test(arguments: [DType.float16, .bfloat16]) func halfPrecision(_ dtype: DType) throws {
     let (y, _) = AttentionForm.causal.make(heads: 2, queries: 100, keys: 100, width: 16) { numbers($0).cast(to: dtype) }
     try check([y], "\(dtype)", tolerance: dtype == .float16 ? 2e-3 : 2e-2)

@@ -55,6 +55,20 @@ import Testing
     try check(graphs)
   }
 
+  @Test func fewVectorsTimesLargeMatrices() throws {
+    var graphs: [(String, [Tensor])] = []
+    for (vectors, k, n) in [(1, 515, 260), (2, 130, 1030), (1, 16, 8200)] {
+      for dtype in [DType.float32, .bfloat16, .float16] {
+        let (x, bias) = (numbers([vectors, k]), numbers([n]))
+        let (rows, columns) = (numbers([k, n]).cast(to: dtype).realize(), numbers([n, k]).cast(to: dtype).realize())
+        let name = "\(vectors) x \(n) x \(k), \(dtype)"
+        graphs.append((name, [(x.matmul(rows.cast(to: .float32)) + bias).geluTanh()]))
+        graphs.append(("\(name), transposed", [x.matmul(columns.T.cast(to: .float32)) + bias]))
+      }
+    }
+    try check(graphs, tolerance: 2e-4)
+  }
+
   @Test func convolutions() throws {
     var graphs: [(String, [Tensor])] = []
     for (stride, padding, dilation) in [(1, 0, 1), (1, 1, 1), (2, 1, 1), (2, 2, 2)] {

@@ -16,7 +16,7 @@ extension FuzzCase {
       // Enough work for several threads.
       graphs = RandomGraphs(seed: random.next(), extents: [3, 16, 61, 128, 257], limit: 30_000)
     default:
-      graphs = RandomGraphs(seed: random.next())
+      graphs = RandomGraphs(seed: random.next(), drawsLengths: true)
     }
     var beginnings: [Tensor] = []
     switch kind {

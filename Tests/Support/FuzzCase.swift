@@ -33,7 +33,7 @@ package struct FuzzCase: Sendable {
     let bound = zip(graph.leaves, leaves).map { id, value -> Node in
       let vertex = graph.nodes[id]
       if vertex.op == .buffer { return value.leaf }
-      return Node(.argument, shape: vertex.shape, dtype: vertex.dtype, argument: value.first)
+      return Node(vertex.op, shape: vertex.shape, dtype: vertex.dtype, argument: value.first)
     }
     let made = nodes(on: bound)
     return (bound, early.map { made[$0] }, graph.outputs.map { made[$0] })

@@ -24,7 +24,7 @@ extension Op {
   /// result would have if only numbers were replaced.
   fileprivate func resized(_ sources: [Shape], from old: [Shape], _ renamed: Shape, from shape: Shape) -> (Op, Shape)? {
     switch self {
-    case .buffer, .constant, .argument, .iota: return (self, renamed)
+    case .buffer, .constant, .argument, .length, .iota: return (self, renamed)
     case .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .scatterAdd, .put, .scan, .radixPass:
       return (self, sources[0])
     case .reduce(_, let axes): return (self, sources[0].removing(axes))

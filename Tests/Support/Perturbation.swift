@@ -120,7 +120,8 @@ extension Op {
       }
     case .reduce(let op, _), .scan(let op, _): op == .sum || op == .product
     case .cast, .overlapAdd, .scatterAdd: true
-    case .buffer, .constant, .argument, .iota, .select, .bitcast, .detach, .barrier, .reshape, .permute, .expand,
+    case .buffer, .constant, .argument, .length, .iota, .select, .bitcast, .detach, .barrier, .reshape, .permute,
+      .expand,
       .slice, .pad,
       .window, .concatenate, .gather, .put, .update, .radixPass:
       false
@@ -132,7 +133,8 @@ extension Op {
     switch self {
     case .reduce, .scan, .overlapAdd: 0
     case .scatterAdd: 2
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+      .reshape,
       .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .put, .update, .radixPass:
       nil
     }

@@ -7,18 +7,22 @@ package struct RandomGraphs {
   private let extents: [Int]
   private let maximumRank: Int
   private let limit: Int
+  private let drawsLengths: Bool
 
   /// - Parameters:
   ///   - extents: what the extents of leaves are chosen from.
   ///   - maximumRank: the most axes a leaf has.
   ///   - limit: the most elements of a tensor that others are made from.
+  ///   - drawsLengths: whether some tensors are cut at run-time lengths.
   package init(
-    seed: UInt64, extents: [Int] = [1, 2, 3, 4, 5, 7, 8, 17], maximumRank: Int = 3, limit: Int = 600
+    seed: UInt64, extents: [Int] = [1, 2, 3, 4, 5, 7, 8, 17], maximumRank: Int = 3, limit: Int = 600,
+    drawsLengths: Bool = false
   ) {
     random = SplitMix64(seed: seed)
     self.extents = extents
     self.maximumRank = maximumRank
     self.limit = limit
+    self.drawsLengths = drawsLengths
   }
 
   /// Returns one to three tensors that share a random history over small leaves and what is in `beginnings`.
@@ -27,7 +31,8 @@ package struct RandomGraphs {
     for _ in 0..<below(8) + 2 {
       let source = pool[below(pool.count)]
       let made =
-        switch below(9) {
+        switch below(drawsLengths ? 11 : 9) {
+        case 9, 10: cut(source)
         case 8: anyElementwiseOp()
         case 0...2: elementwise(source, pool)
         case 3: whole(source, pool)

@@ -43,7 +43,7 @@ extension Op {
   /// Whether all levels compute the same bits from the same elements.
   fileprivate var isExact: Bool {
     switch self {
-    case .buffer, .constant, .argument, .iota, .select, .cast, .bitcast, .detach, .barrier, .reshape, .permute,
+    case .buffer, .constant, .argument, .length, .iota, .select, .cast, .bitcast, .detach, .barrier, .reshape, .permute,
       .expand, .slice, .pad, .window, .concatenate, .gather, .put, .update, .radixPass:
       true
     case .overlapAdd, .scatterAdd: false
@@ -65,7 +65,7 @@ extension Op {
       .reduce(.minimum, _), .scan(.maximum, _), .scan(.minimum, _):
       true
     case .cast: dtype == .float32 || dtype == .float64
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .bitcast, .reduce, .scan, .radixPass,
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .bitcast, .reduce, .scan, .radixPass,
       .overlapAdd,
       .gather, .scatterAdd:
       false

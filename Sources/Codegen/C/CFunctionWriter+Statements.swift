@@ -18,6 +18,9 @@ extension CFunctionWriter {
         accumulate(place, op, value)
       case .multiplyAdd(let place, let a, let b):
         multiplyAdd(place, a, b)
+      case .prefetch(let place):
+        // To the second-level cache: the first one has no room for what comes.
+        if !checked { write("__builtin_prefetch(&\(subscripted(place, span: 1)), 0, 2);") }
       case .loop(let loop):
         writeLoop(loop)
       case .branch(let condition, let then, let otherwise):
@@ -59,7 +62,9 @@ extension CFunctionWriter {
     // Of nested vector loops the innermost is the one that compilers vectorize.
     if loop.kind == .vector, !loop.body.contains(where: \.hasVectorLoop) { write("#pragma omp simd") }
     let (first, end) = isParallel ? ("begin", "end") : ("0", count.operand(.shift))
-    write("for (long \(name) = \(first); \(name) < \(end); \(name)++) {")
+    // Tasks are counted for the bounds of lengths.
+    let rest = isParallel && loop.count.constantValue == nil ? " && \(name) < \(count.operand(.shift))" : ""
+    write("for (long \(name) = \(first); \(name) < \(end)\(rest); \(name)++) {")
     indented { writer in
       if isParallel {
         let own = loop.body.touchedMemory

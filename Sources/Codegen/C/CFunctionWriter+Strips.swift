@@ -64,7 +64,7 @@ extension CFunctionWriter {
     for statement in loop.body {
       switch statement {
       case .loop, .branch, .bind: return ([], [])
-      case .define, .store, .accumulate, .multiplyAdd: break
+      case .define, .store, .accumulate, .multiplyAdd, .prefetch: break
       }
       guard let access = statement.access else { continue }
       let memory = access.place.memory

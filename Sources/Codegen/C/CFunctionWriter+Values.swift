@@ -46,7 +46,7 @@ extension CFunctionWriter {
         return true
       }
       switch statement {
-      case .define, .bind: continue
+      case .define, .bind, .prefetch: continue
       case .store, .accumulate, .multiplyAdd: if expression.readsMemory { return false }
       case .loop, .branch: return false
       }

@@ -80,6 +80,11 @@ struct CFunctionWriter {
       write("const \(dtype.cType) \(name) = \(value);")
       argumentNames[number] = name
     }
+    for length in program.lengths {
+      let name = names.take("length\(length.argument)")
+      write("const long \(name) = (long)arguments[\(length.argument)].integer;")
+      variableNames[length.variable.id] = name
+    }
   }
 
   /// Writes the statements; locals that the parallel loop uses are its turns' own.

@@ -91,6 +91,8 @@ private struct Flattening {
         let place = replaced(place)
         result.append(.multiplyAdd(place, scope.renamed[a]!, scope.renamed[b]!))
         scope.loaded[place.memory] = nil
+      case .prefetch(let place):
+        result.append(.prefetch(replaced(place)))
       case .loop(let loop):
         result += flatten(loop, &scope, lanes: lanes)
       case .branch(let condition, let then, let otherwise):
@@ -198,7 +200,7 @@ private struct Flattening {
       case .store(let place, _), .accumulate(let place, .sum, _), .accumulate(let place, .product, _),
         .multiplyAdd(let place, _, _):
         return isVector(place)
-      case .bind, .accumulate(_, .maximum, _), .accumulate(_, .minimum, _), .loop, .branch: return false
+      case .bind, .accumulate(_, .maximum, _), .accumulate(_, .minimum, _), .prefetch, .loop, .branch: return false
       }
     }
   }

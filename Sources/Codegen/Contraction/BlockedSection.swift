@@ -22,8 +22,9 @@ struct BlockedSection {
   private static let scratchBytes = 512 * 1024
   /// The bytes of a packed factor that is kept for all blocks of a task.
   private static let packedBytes = 512 * 1024
-  /// What masks erase is left out in multiples of this.
+  /// What masks erase is left out in multiples of this; in those that are few beside a tile, where it is no row of vectors.
   private static let grain = 64
+  private static let fineGrain = 16
   /// The tasks that there should be.
   private static let wantedTasks = 16
 
@@ -33,6 +34,7 @@ struct BlockedSection {
     guard !tiled.isEmpty, section.stages.contains(where: { !$0.spatial.isEmpty }) else { return nil }
     let shared = section.grid.filter { range in
       tiled.allSatisfy { stage in
+        if let sum = stage.rowSum { return sum.rows == range }
         // Scratch has an axis for the row.
         let stage = stage.substituting(range, by: Index(range), scratchOf: Index(range))
         return Contraction(stage).flatMap { BlockedSection.oriented($0, rows: range) } != nil
@@ -82,7 +84,9 @@ struct BlockedSection {
     let others = section.grid.filter { $0 != rows }
     let blocks = rows.extent.ceilDivided(by: size)
     let points = section.gridPoints / rows.extent
-    let strides = Swift.min(blocks, BlockedSection.wantedTasks.ceilDivided(by: points))
+    let sums = section.stages.compactMap(\.rowSum)
+    // What is summed over rows is one task's.
+    let strides = sums.isEmpty ? Swift.min(blocks, BlockedSection.wantedTasks.ceilDivided(by: points)) : 1
     let extents = others.map(\.extent) + [strides]
     let task = program.makeVariable(extent: extents.reduce(1, *))
     var rest = Index(task)
@@ -92,9 +96,11 @@ struct BlockedSection {
       rest = rest.floorDivide(by: extent)
     }
     let turn = program.makeVariable(extent: blocks.ceilDivided(by: strides))
-    let turns = (Index.constant(blocks + strides - 1) - digits[0]).floorDivide(by: strides)
-    let block = Span(rows, block: Index(turn) * strides + digits[0], of: size)
-    var packing: [Statement] = []
+    let end = section.ends[rows] ?? .constant(rows.extent)
+    let used = (end + (size - 1)).floorDivide(by: size)
+    let turns = (used + (strides - 1) - digits[0]).floorDivide(by: strides)
+    let block = Span(rows, block: Index(turn) * strides + digits[0], of: size, endingAt: end)
+    var packing = sums.flatMap { BlockedSection.clear($0, in: &program) }
     var partsOf: [Int: [Int]] = [:]
     var body: [Statement] = []
     for position in section.stages.indices { body += statements(position, block, &packing, &partsOf, in: &program) }
@@ -116,8 +122,52 @@ struct BlockedSection {
   }
 
   private static func isTiled(_ stage: Stage, in section: Section) -> Bool {
+    if let sum = stage.rowSum {
+      guard let contraction = Contraction(sum.reduction) else { return false }
+      return oriented(contraction, in: stage) != nil && section.turns(of: stage) >= smallest
+    }
     // A sum for each row alone has no columns.
-    !stage.spatial.isEmpty && Contraction(stage) != nil && section.turns(of: stage) >= BlockedSection.smallest
+    return !stage.spatial.isEmpty && Contraction(stage)?.endsOutside(stage.reduced) == true
+      && section.turns(of: stage) >= BlockedSection.smallest
+  }
+
+  /// A contraction over the section's rows, with its factors so that its columns are best, and its own rows and columns;
+  /// nil where it has none.
+  private static func oriented(
+    _ contraction: Contraction, in stage: Stage
+  ) -> (contraction: Contraction, rows: IndexVariable, columns: IndexVariable)? {
+    let best = [contraction, contraction.exchanged].compactMap { contraction in
+      contraction.rows(among: stage.spatial).max { $0.extent < $1.extent }.flatMap { rows in
+        oriented(contraction, rows: rows).map { ($0.contraction, rows, $0.columns) }
+      }
+    }
+    return best.first { $0.0.target.indices.last?.coefficient(of: $0.2.id) == 1 } ?? best.first
+  }
+
+  /// Writes zeros where sums over rows begin.
+  private static func clear(_ sum: RowSum, in program: inout LoopProgram) -> [Statement] {
+    let ranges = sum.reduction.spatial.map { ($0, program.makeVariable(extent: $0.extent)) }
+    let place = sum.place.substituting { range in ranges.first { $0.0 == range }.map { .variable($0.1) } }
+    let zero = program.makeValue(.float32)
+    return program.nest(
+      [.define(zero, .constant(.real(0))), .store(place, zero)], in: ranges.map(\.1), named: "j")
+  }
+
+  /// Writes a sum over the rows of a block, added to what blocks before have left.
+  private func statements(
+    adding sum: RowSum, of stage: Stage, _ row: IndexVariable, _ block: Span, _ spans: [Span],
+    in program: inout LoopProgram
+  ) -> [Statement] {
+    var reduction = sum.reduction.substituting(rows, by: block[Index(row)], scratchOf: Index(row))
+    reduction.reduced = [row]
+    let (contraction, rows, columns) = BlockedSection.oriented(Contraction(reduction)!, in: stage)!
+    func span(_ range: IndexVariable) -> Span { spans.first { $0.range == range }! }
+    let nest = ContractionNest(
+      contraction, rows: span(rows), columns: span(columns),
+      depth: [Span(row, from: .constant(0), count: block.count, atMost: block.extent)],
+      vectorByteCount: vectorByteCount)
+    let others = stage.spatial.filter { $0 != rows && $0 != columns }
+    return program.nest(nest.statementsAdding(in: &program), in: others, named: "j")
   }
 
   /// Writes a stage for a block of rows. What can be packed for all blocks of a task goes to `packing`;
@@ -131,15 +181,22 @@ struct BlockedSection {
     let row = program.makeVariable(extent: block.extent)
     let stage = original.substituting(rows, by: block[Index(row)], scratchOf: Index(row))
     let rows = Span(row, from: .constant(0), count: block.count, atMost: block.extent)
+    let isTiled = BlockedSection.isTiled(original, in: section)
     let spans = original.loops.map { range -> Span in
-      guard
+      // What a contraction reduces over, or sums up in rows, is gone along one by one.
+      let isFine = isTiled && (original.reduced.contains(range) || original.rowSum != nil)
+      // What ends at a run-time length does so whatever else masks erase.
+      guard original.ends[range] == nil,
         let part = erased.span(
           of: range, in: position, rows: self.rows, first: block.first, count: block.count,
-          grain: BlockedSection.grain)
-      else { return Span(range) }
+          grain: isFine ? BlockedSection.fineGrain : BlockedSection.grain)
+      else { return Span(range, of: original) }
       return Span(range, from: part.begin, count: part.end - part.begin, atMost: range.extent)
     }
-    if BlockedSection.isTiled(original, in: section),
+    if let sum = original.rowSum, isTiled {
+      return statements(adding: sum, of: original, row, block, spans, in: &program)
+    }
+    if isTiled,
       let (contraction, columns) = BlockedSection.oriented(Contraction(stage)!, rows: row)
     {
       let nest = ContractionNest(
@@ -157,7 +214,7 @@ struct BlockedSection {
       return program.nest(nest.statements(in: &program), in: others, named: "j")
     }
     var body = program.lower(stage)
-    for span in spans where !span.isConstant {
+    for span in spans where span.count != original.count(of: span.range) {
       let parts = parts(of: span, in: position, block)
       let condition = erased.conditions[position]!.substituting { $0 == self.rows ? block[Index(row)] : nil }
       body = program.parted(body, span.range, parts, where: condition, &partsOf)

@@ -123,6 +123,15 @@ struct Contraction {
     return order.indices.sorted { (-strides[$0]!, $0) < (-strides[$1]!, $1) }.map { order[$0] }
   }
 
+  /// Whether a nest can sum over the reduced ranges in some order: what ends at a run-time length is the outermost of
+  /// them, and blocks fall into no other.
+  func endsOutside(_ order: [IndexVariable]) -> Bool {
+    if order.allSatisfy({ stage.ends[$0] == nil }) { return true }
+    let inner = order.dropFirst()
+    return inner.allSatisfy { stage.ends[$0] == nil }
+      && 2 * inner.reduce(1) { $0 * $1.extent } <= ContractionNest.depthBlock
+  }
+
   /// The number of products that are added up for each result.
   var depth: Int { stage.reduced.reduce(1) { $0 * $1.extent } }
 

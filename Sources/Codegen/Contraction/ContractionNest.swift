@@ -51,7 +51,7 @@ struct ContractionNest {
     _ contraction: Contraction, rows: Span?, columns: Span, innerColumns: [IndexVariable] = [], depth: [Span]? = nil,
     tile: ContractionTile? = nil, vectorByteCount: Int
   ) {
-    let depth = depth ?? contraction.depthOrder.map { Span($0) }
+    let depth = depth ?? contraction.depthOrder.map { Span($0, of: contraction.stage) }
     let columnExtent = innerColumns.reduce(columns.extent) { $0 * $1.extent }
     let tile =
       tile ?? .choose(rows: rows?.extent ?? 1, columns: columnExtent, vectorByteCount: vectorByteCount)
@@ -181,6 +181,15 @@ struct ContractionNest {
     let sums = writer.write({ at in contraction.target.substituting { at.value(of: $0) } }, nil)
     program = writer.program
     return (writer.packedAhead, sums)
+  }
+
+  /// Writes the loops that add the sums to what is at the stage's own target.
+  func statementsAdding(in program: inout LoopProgram) -> [Statement] {
+    var writer = NestWriter(self, program)
+    writer.adds = true
+    let statements = writer.write({ at in contraction.target.substituting { at.value(of: $0) } }, nil)
+    program = writer.program
+    return statements
   }
 
   /// Writes the loops that leave the sums at the stage's own target.

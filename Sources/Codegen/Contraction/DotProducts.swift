@@ -36,16 +36,19 @@ struct DotProducts {
   /// The most rows, or columns, for which one register tile after the other of this kind is best.
   private static let few = 8
 
+  /// The most rows for which the other operand is only read, and the elements from which on it is in no cache: then one
+  /// of its columns follows the other, so that memory is read in one long run. The columns of a tile are as many.
+  private static let streaming = (rows: 4, elements: 1 << 17, columns: 64)
+
   /// Recognizes such a section; nil for every other one.
-  init?(_ section: Section, vectorByteCount: Int) {
-    guard let stage = section.stages.first, stage.spatial.isEmpty, !stage.reduced.isEmpty,
+  init?(_ section: Section, in schedule: Schedule, vectorByteCount: Int) {
+    guard let stage = section.stages.first, stage.spatial.isEmpty, !stage.reduced.isEmpty, stage.ends.isEmpty,
       section.stages.dropFirst().allSatisfy({ $0.loops.isEmpty && $0.isElementwise }),
-      let (a, b) = stage.factors
+      var (a, b) = stage.factors
     else { return nil }
     let turns = stage.reduced.reduce(section.gridPoints) { $0 * $1.extent }
     guard turns >= TiledSection.smallest else { return nil }
     self.stage = stage
-    (left, right) = (a, b)
     width = vectorByteCount / DType.float32.byteCount
 
     /// The longest grid range that moves one operand and not the other.
@@ -57,13 +60,23 @@ struct DotProducts {
       return fitting.max { $0.extent < $1.extent }
     }
     vectorized = stage.reduced[stage.reduced.count - 1]
+    if longest(moving: a, not: b)?.extent ?? 1 > longest(moving: b, not: a)?.extent ?? 1 { (a, b) = (b, a) }
+    (left, right) = (a, b)
     rows = longest(moving: a, not: b)
     columns = longest(moving: b, not: a)
     let depth = vectorized
     let isDot = [a, b].allSatisfy { $0.index.coefficient(of: depth.id) == 1 }
     let isFlat = Swift.min(rows?.extent ?? 1, columns?.extent ?? 1) <= DotProducts.few
-    guard isDot, isFlat, vectorized.extent >= 2 * width else { return nil }
-    let registers = DotProducts.dotTile(vectorByteCount)
+    guard isDot, isFlat, [rows, columns].allSatisfy({ $0.map { section.ends[$0] == nil } ?? true }),
+      vectorized.extent >= 2 * width
+    else { return nil }
+    let streaming = DotProducts.streaming
+    var registers = DotProducts.dotTile(vectorByteCount)
+    if rows?.extent ?? 1 <= streaming.rows,
+      schedule.buffers[section.buffers[right.buffer]].shape.elementCount >= streaming.elements
+    {
+      (registers.columns, registers.groups) = (1, streaming.columns)
+    }
     registerColumns = Swift.min(registers.columns, columns?.extent ?? 1)
     let groups = Swift.min(registers.groups, (columns?.extent ?? 1) / registerColumns)
     tile = (Swift.min(registers.rows, rows?.extent ?? 1), groups * registerColumns)

@@ -14,6 +14,9 @@ struct NestWriter {
   var packsAhead = false
   private(set) var packedAhead: [Statement] = []
 
+  /// Whether sums are added to what is at their places, which is their own from the first block on.
+  var adds = false
+
   var tile: ContractionTile { nest.tile }
   var contraction: Contraction { nest.contraction }
 
@@ -239,6 +242,13 @@ struct NestWriter {
       let (sum, load) = writer.define(.load(.local(writer.registers, [row, vector, lane]), .always))
       let place = Place.local(writer.sums, [row, vector * writer.tile.width + lane])
       return [load, .store(place, sum)]
+    }
+    if adds {
+      return spill
+        + everyElement(rows, columns) { writer, element, sum in
+          let (value, load) = writer.define(.load(sum, .always))
+          return [load, .accumulate(partial(element), .sum, value)]
+        }
     }
     guard let isFirst = block.isFirst, let isLast = block.isLast else {
       return spill

@@ -37,6 +37,7 @@ struct TiledSection {
     let counts = section.buffers.map { schedule.buffers[$0].shape.elementCount }
     guard let stage = section.stages.first, stage.spatial.isEmpty,
       let contraction = Contraction(stage, counts: counts),
+      contraction.endsOutside(contraction.depthOrder),
       section.stages.dropFirst().allSatisfy({ $0.loops.isEmpty && $0.isElementwise }),
       contraction.depth * section.gridPoints >= TiledSection.smallest
     else { return nil }
@@ -164,8 +165,8 @@ struct TiledSection {
       rest = rest.floorDivide(by: extent)
     }
     let nest = nest(
-      rows.map { Span($0, block: digits[0], of: size.rows) }, Span(columns, block: digits[1], of: size.columns),
-      tile: whole.tile)
+      rows.map { Span($0, block: digits[0], of: size.rows, endingAt: section.ends[$0]) },
+      Span(columns, block: digits[1], of: size.columns, endingAt: section.ends[columns]), tile: whole.tile)
     let kept =
       nest.hasOneBlock || safe != nil
       ? nil : program.makeLocal("partial", .float32, [size.rows, size.columns * nest.innerExtent])
@@ -178,7 +179,11 @@ struct TiledSection {
       finish: section.stages.count == 1 && kept == nil ? nil : finish)
     var moved = Substitution()
     for (range, digit) in zip(others, digits.dropFirst(2).reversed()) { moved.indices[range.id] = digit }
-    program.body = body.substituting(moved)
+    let first = { [rows, columns] (range: IndexVariable) in
+      range == rows ? digits[0] * size.rows : range == columns ? digits[1] * size.columns : Index(range)
+    }
+    program.body = section.guarded(others + [columns] + (rows.map { [$0] } ?? []), from: first, body).substituting(
+      moved)
     if task.extent > 1 {
       program.body = [
         .loop(
@@ -233,9 +238,21 @@ struct TiledSection {
   }
 }
 
+extension Section {
+  /// Returns statements that run where anything is needed of what they do of each range, from `first` on.
+  fileprivate func guarded(
+    _ ranges: [IndexVariable], from first: (IndexVariable) -> Index, _ body: [Statement]
+  ) -> [Statement] {
+    ranges.reduce(body) { body, range in
+      guard let end = ends[range] else { return body }
+      return [.branch(Condition(end - first(range), in: 1..<Int.max), body, [])]
+    }
+  }
+}
+
 extension LoopProgram {
   /// Returns the statements of an elementwise stage with ranges replaced, and some places by others.
-  fileprivate mutating func copy(
+  mutating func copy(
     _ stage: Stage, at replace: @escaping (IndexVariable) -> Index?, place: @escaping (Place) -> Place?
   ) -> [Statement] {
     let first = values.count

@@ -44,7 +44,7 @@ extension LoopProgram {
       return liesSideBySide(place, variable)
     case .accumulate(.local(_, let indices), .sum, _), .multiplyAdd(.local(_, let indices), _, _):
       return indices.last == .variable(variable) && !indices.dropLast().contains { $0.contains(variable.id) }
-    case .define, .bind, .accumulate, .multiplyAdd, .loop, .branch:
+    case .define, .bind, .accumulate, .multiplyAdd, .prefetch, .loop, .branch:
       return false
     }
   }

@@ -36,6 +36,12 @@ private struct LoopInterpreter {
     self.arguments = arguments
     values = [Scalar](repeating: .integer(0), count: program.values.count)
     variables = [Int](repeating: 0, count: program.nextVariable)
+    for length in program.lengths {
+      let number = Int(arguments[length.argument].int64)
+      precondition(
+        length.variable.bounds.contains(number), "bug: \(program.name): a length of \(number), not \(length.variable)")
+      variables[length.variable.id] = number
+    }
     clearLocals()
   }
 
@@ -55,6 +61,8 @@ private struct LoopInterpreter {
         write(op.combine(read(place), values[value], type(place)), place)
       case .multiplyAdd(let place, let a, let b):
         write(multiplyAdd(read(place), values[a], values[b], type(place)), place)
+      case .prefetch:
+        continue
       case .loop(let loop):
         run(loop)
       case .branch(let condition, let then, let otherwise):

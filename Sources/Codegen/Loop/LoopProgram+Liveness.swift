@@ -61,7 +61,7 @@ extension LoopProgram {
     for (position, statement) in list.enumerated() {
       let isReadInside: Bool?
       switch statement {
-      case .define, .bind, .store, .accumulate, .multiplyAdd: continue
+      case .define, .bind, .store, .accumulate, .multiplyAdd, .prefetch: continue
       case .loop(let loop):
         if loop.variable.id == id {
           isReadInside = false
@@ -94,7 +94,7 @@ extension LoopProgram {
         if access.writes { written.insert(region) }
       }
       switch statement {
-      case .define, .bind, .store, .accumulate, .multiplyAdd: continue
+      case .define, .bind, .store, .accumulate, .multiplyAdd, .prefetch: continue
       case .loop(let loop):
         var inner = written
         if readsEarlier(local, in: loop.body, loops: loops + [loop], &inner) { return true }

@@ -39,6 +39,7 @@ private struct StatementText {
       let stem = loop.name.prefix { !$0.isNumber }
       names[loop.variable.id] = "\(stem)\(loop.variable.id)"
     }
+    for length in program.lengths { names[length.variable.id] = "length\(length.argument)" }
     self.names = names
   }
 
@@ -83,6 +84,7 @@ private struct StatementText {
     case .store(let place, let value): return ["\(text(place)) = v\(value)"]
     case .accumulate(let place, let op, let value): return ["\(text(place)) \(sign(op)) v\(value)"]
     case .multiplyAdd(let place, let a, let b): return ["fma \(text(place)) += v\(a) * v\(b)"]
+    case .prefetch(let place): return ["prefetch \(text(place))"]
     case .loop(let loop):
       let kind = loop.kind == .serial ? "" : " (\(loop.kind.rawValue))"
       let count: String

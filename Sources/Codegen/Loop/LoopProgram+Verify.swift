@@ -11,7 +11,9 @@ extension LoopProgram {
   package func verify() -> String? {
     var verifier = LoopVerifier(program: self)
     do throws(LoopFault) {
-      try verifier.check(body, IndexScope(), isTopLevel: true)
+      var scope = IndexScope()
+      for length in lengths { scope.enter(length.variable) }
+      try verifier.check(body, scope, isTopLevel: true)
       try verifier.checkLocalsOfParallelLoops()
     } catch {
       return error.text
@@ -63,6 +65,10 @@ private struct LoopVerifier {
       case .multiplyAdd(let place, let a, let b):
         try require(type(place) == type(a) && type(a) == type(b), "values and place differ in type", statement)
         try require(type(place) != .bool, "a fused multiply-add of bool", statement)
+      case .prefetch(let place):
+        guard case .buffer(let number, _) = place, program.buffers.indices.contains(number) else {
+          throw fault("no such buffer", statement)
+        }
       case .loop(let loop):
         try introduce(loop.variable, statement)
         try check(loop, scope, isTopLevel: isTopLevel)

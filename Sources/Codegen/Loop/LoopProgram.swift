@@ -15,6 +15,8 @@ package struct LoopProgram: Hashable, Sendable {
   package var buffers: [BufferParameter]
   /// The types of the scalars handed over when the kernel runs.
   package var arguments: [DType]
+  /// The index variables that stand for lengths handed over, and which of the scalars those are.
+  package var lengths: [LengthParameter]
   /// The kernel's own small arrays.
   package var locals: [Local]
   /// The type of each value, by its number.
@@ -24,17 +26,30 @@ package struct LoopProgram: Hashable, Sendable {
   package var nextVariable: Int
 
   package init(
-    name: String, comment: [String] = [], buffers: [BufferParameter], arguments: [DType] = [], locals: [Local] = [],
+    name: String, comment: [String] = [], buffers: [BufferParameter], arguments: [DType] = [],
+    lengths: [LengthParameter] = [], locals: [Local] = [],
     values: [DType] = [], body: [Statement], nextVariable: Int
   ) {
     self.name = name
     self.comment = comment
     self.buffers = buffers
     self.arguments = arguments
+    self.lengths = lengths
     self.locals = locals
     self.values = values
     self.body = body
     self.nextVariable = nextVariable
+  }
+}
+
+/// An index variable that has the value of an integer argument everywhere: the run-time length of some axis.
+package struct LengthParameter: Hashable, Sendable {
+  package var variable: IndexVariable
+  package var argument: Int
+
+  package init(variable: IndexVariable, argument: Int) {
+    self.variable = variable
+    self.argument = argument
   }
 }
 
@@ -77,6 +92,8 @@ package indirect enum Statement: Hashable, Sendable {
   case accumulate(Place, ReduceOp, Value)
   /// place = place + a * b with one rounding: a fused multiply-add.
   case multiplyAdd(Place, Value, Value)
+  /// Asks for the memory around a place, which is read soon. Nothing else changes, and the place need not exist.
+  case prefetch(Place)
   case loop(Loop)
   /// Runs the first list where the condition holds, else the second.
   case branch(Condition, [Statement], [Statement])

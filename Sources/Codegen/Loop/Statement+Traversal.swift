@@ -48,7 +48,7 @@ extension Statement {
     case .define(_, let instruction): instruction.operands
     case .bind(_, let value, _), .store(_, let value), .accumulate(_, _, let value): [value]
     case .multiplyAdd(_, let a, let b): [a, b]
-    case .loop, .branch: []
+    case .prefetch, .loop, .branch: []
     }
   }
 
@@ -59,7 +59,7 @@ extension Statement {
       Access(place: place, reads: true, writes: false, conditions: mask.conditions)
     case .store(let place, _): Access(place: place, reads: false, writes: true)
     case .accumulate(let place, _, _), .multiplyAdd(let place, _, _): Access(place: place, reads: true, writes: true)
-    case .define, .bind, .loop, .branch: nil
+    case .define, .bind, .prefetch, .loop, .branch: nil
     }
   }
 
@@ -68,7 +68,7 @@ extension Statement {
     switch self {
     case .define(_, let instruction): instruction.forEachIndex(visit)
     case .bind: return
-    case .store(let place, _), .accumulate(let place, _, _), .multiplyAdd(let place, _, _):
+    case .store(let place, _), .accumulate(let place, _, _), .multiplyAdd(let place, _, _), .prefetch(let place):
       for index in place.indices { visit(index) }
     case .loop(let loop): visit(loop.count)
     case .branch(let condition, _, _): visit(condition.index)
@@ -78,7 +78,7 @@ extension Statement {
   /// The statement lists inside the statement.
   package var lists: [[Statement]] {
     switch self {
-    case .define, .bind, .store, .accumulate, .multiplyAdd: []
+    case .define, .bind, .store, .accumulate, .multiplyAdd, .prefetch: []
     case .loop(let loop): [loop.body]
     case .branch(_, let then, let otherwise): [then, otherwise]
     }
@@ -87,7 +87,7 @@ extension Statement {
   /// Returns the statement with the lists inside it replaced.
   package func mapLists(_ transform: ([Statement]) -> [Statement]) -> Statement {
     switch self {
-    case .define, .bind, .store, .accumulate, .multiplyAdd: return self
+    case .define, .bind, .store, .accumulate, .multiplyAdd, .prefetch: return self
     case .loop(var loop):
       loop.body = transform(loop.body)
       return .loop(loop)
@@ -100,14 +100,14 @@ extension Statement {
   package var isDefinition: Bool {
     switch self {
     case .define, .bind: true
-    case .store, .accumulate, .multiplyAdd, .loop, .branch: false
+    case .store, .accumulate, .multiplyAdd, .prefetch, .loop, .branch: false
     }
   }
 
   /// Whether there is a loop in the statement, or it is one.
   package var hasLoop: Bool {
     switch self {
-    case .define, .bind, .store, .accumulate, .multiplyAdd: false
+    case .define, .bind, .store, .accumulate, .multiplyAdd, .prefetch: false
     case .loop: true
     case .branch(_, let then, let otherwise): (then + otherwise).contains(where: \.hasLoop)
     }
@@ -139,7 +139,7 @@ extension Sequence<Statement> {
         visit(access)
       }
       switch statement {
-      case .define, .bind, .store, .accumulate, .multiplyAdd: continue
+      case .define, .bind, .store, .accumulate, .multiplyAdd, .prefetch: continue
       case .loop(let loop): loop.body.collectAccesses(conditions, visit)
       case .branch(let condition, let then, let otherwise):
         then.collectAccesses(conditions + [condition], visit)
@@ -191,7 +191,7 @@ extension Sequence<Statement> {
       switch $0 {
       case .loop(let loop): bound.append(loop.variable)
       case .bind(let variable, _, _): bound.append(variable)
-      case .define, .store, .accumulate, .multiplyAdd, .branch: return
+      case .define, .store, .accumulate, .multiplyAdd, .prefetch, .branch: return
       }
     }
     return bound

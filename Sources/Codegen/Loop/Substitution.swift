@@ -51,6 +51,7 @@ package struct Substitution {
     case .store(let place, let value): return .store(self(place), self(value))
     case .accumulate(let place, let op, let value): return .accumulate(self(place), op, self(value))
     case .multiplyAdd(let place, let a, let b): return .multiplyAdd(self(place), self(a), self(b))
+    case .prefetch(let place): return .prefetch(self(place))
     case .loop(var loop):
       var inner = self
       let id = loop.variable.id

@@ -140,6 +140,7 @@ struct ErasedRanges {
   /// The condition outside which all of a stage's results are without effect.
   private static func restriction(of stage: Stage, _ guards: [Value: Guard], _ needs: [Int: Need]) -> Condition? {
     var common: Condition?
+    let given = stage.ends.min { $0.key.id < $1.key.id }.map { Condition(Index($0.key) - $0.value, in: Int.min..<0) }
     for result in stage.results {
       var condition: Condition?
       if case .local(let local, let indices) = result.place {
@@ -155,7 +156,9 @@ struct ErasedRanges {
       {
         condition = own.condition
       }
-      guard let condition, common == nil || common == condition else { return nil }
+      // Nothing is added to a sum over the grid's rows.
+      if let sum = stage.rowSum, let own = guards[sum.term], own.constant.double == 0 { condition = own.condition }
+      guard let condition = condition ?? given, common == nil || common == condition else { return nil }
       common = condition
     }
     return common

@@ -9,6 +9,7 @@ extension LoopProgram {
   ///
   /// The grid's loops stand in the order given by `grid`, the section's own if nil: its points are independent.
   package init(_ section: Section, in schedule: Schedule, grid: [IndexVariable]? = nil) {
+    let section = section.takingLengths(in: schedule)
     let written = section.writtenBuffers
     self.init(
       name: section.name(in: schedule.graph),
@@ -21,17 +22,22 @@ extension LoopProgram {
           count: buffer.shape.elementCount, isWritten: written.contains(number))
       },
       arguments: section.arguments.map { schedule.arguments[$0].dtype },
+      lengths: section.lengths.map { LengthParameter(variable: $0.variable, argument: $0.argument) },
       locals: section.scratch.enumerated().map { Local(name: "s\($0)", dtype: $1.dtype, extents: $1.extents) },
       values: [], body: [], nextVariable: section.nextVariable)
     let statements = section.stages.flatMap { lower($0) }
-    body = nest(statements, in: grid ?? section.grid, named: "i")
+    body = nest(statements, in: grid ?? section.grid, named: "i", endingAt: section.ends)
     removeDeadCode()  // a product that only went into a fused multiply-add is computed there
   }
 
   /// Wraps statements in serial loops over ranges, outermost first.
-  func nest(_ statements: [Statement], in ranges: [IndexVariable], named name: String) -> [Statement] {
+  func nest(
+    _ statements: [Statement], in ranges: [IndexVariable], named name: String,
+    endingAt ends: [IndexVariable: Index] = [:]
+  ) -> [Statement] {
     ranges.reversed().reduce(statements) { body, range in
-      [.loop(Loop(variable: range, name: "\(name)\(range.id)", count: .constant(range.extent), body: body))]
+      let count = ends[range] ?? .constant(range.extent)
+      return [.loop(Loop(variable: range, name: "\(name)\(range.id)", count: count, body: body))]
     }
   }
 
@@ -74,7 +80,8 @@ extension LoopProgram {
         after.append(contentsOf: define(.load(accumulator, .always), dtype) { .store(place, $0) })
       }
     }
-    return nest(before + nest(inner, in: stage.reduced, named: "k") + after, in: stage.spatial, named: "j")
+    let sums = nest(inner, in: stage.reduced, named: "k", endingAt: stage.ends)
+    return nest(before + sums + after, in: stage.spatial, named: "j", endingAt: stage.ends)
   }
 
   private mutating func define(
@@ -124,6 +131,7 @@ extension Op {
     case .buffer: "buffer"
     case .constant: "constant"
     case .argument: "argument"
+    case .length: "length"
     case .iota: "iota"
     case .unary(let op): op.rawValue
     case .binary(let op): op.rawValue

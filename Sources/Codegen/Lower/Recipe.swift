@@ -5,9 +5,11 @@ extension LoopProgram {
   /// Returns a section as a loop program shaped for the machine: which ranges run in vector lanes, which tiles fit the
   /// registers, which loops threads share. The choice rests on shapes and strides alone.
   package static func optimized(_ section: Section, in schedule: Schedule, vectorByteCount: Int) -> LoopProgram {
-    if let dots = DotProducts(section, vectorByteCount: vectorByteCount) {
+    let section = section.takingLengths(in: schedule).cutAtLengths()
+    if let dots = DotProducts(section, in: schedule, vectorByteCount: vectorByteCount) {
       return dots.program(for: section, in: schedule)
     }
+    if let streamed = StreamedRows(section, in: schedule) { return streamed.program(in: schedule) }
     if let tiled = TiledSection(section, in: schedule, vectorByteCount: vectorByteCount) {
       return tiled.program(in: schedule)
     }

@@ -133,7 +133,7 @@ private struct Distribution {
       case .loop, .branch:
         effects.append([position])
         isOpen = false
-      case .store, .accumulate, .multiplyAdd:
+      case .store, .accumulate, .multiplyAdd, .prefetch:
         if isOpen { effects[effects.count - 1].append(position) } else { effects.append([position]) }
         isOpen = true
       }

@@ -53,7 +53,7 @@ extension LoopProgram {
           rest.removeAll { $0 == constant }
         }
         invariant.append(statement)
-      case .store, .accumulate, .multiplyAdd, .loop, .branch:
+      case .store, .accumulate, .multiplyAdd, .prefetch, .loop, .branch:
         rest.append(statement)
       }
     }
@@ -63,7 +63,7 @@ extension LoopProgram {
   /// Whether a definition may run where the program did not ask for it.
   private func isHarmless(_ statement: Statement) -> Bool {
     switch statement {
-    case .bind, .store, .accumulate, .multiplyAdd, .loop, .branch: return false
+    case .bind, .store, .accumulate, .multiplyAdd, .prefetch, .loop, .branch: return false
     case .define(_, .load(let place, let mask)):
       guard mask.isAlways else { return false }
       let extents: [Int]

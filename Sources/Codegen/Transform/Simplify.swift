@@ -21,7 +21,7 @@ extension LoopProgram {
           if !used.contains(value) { continue }
           used.formUnion(instruction.operands)
           kept.append(statement)
-        case .bind, .store, .accumulate, .multiplyAdd:
+        case .bind, .store, .accumulate, .multiplyAdd, .prefetch:
           if isUnread(statement) { continue }
           used.formUnion(statement.operands)
           kept.append(statement)
@@ -82,7 +82,7 @@ extension LoopProgram {
             known[Key(dtype: types[stored], instruction: .load(merged(place), .always))] = stored
           }
           return merged(statement)
-        case .bind, .accumulate, .multiplyAdd:
+        case .bind, .accumulate, .multiplyAdd, .prefetch:
           forget(CollectionOfOne(statement).writtenMemory, &known)
           return merged(statement)
         case .loop(let loop):
@@ -114,6 +114,11 @@ extension LoopProgram {
     }
     for (number, variable) in body.boundVariables.enumerated() {
       substitution.variables[variable.id] = IndexVariable(id: number, bounds: variable.bounds)
+    }
+    for position in lengths.indices {
+      let variable = lengths[position].variable
+      lengths[position].variable = IndexVariable(id: substitution.variables.count, bounds: variable.bounds)
+      substitution.variables[variable.id] = lengths[position].variable
     }
     let kept = locals.indices.filter(used.contains)
     let numbers = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($0.element, $0.offset) })

@@ -65,7 +65,7 @@ extension LoopProgram {
       switch statement {
       case .accumulate(_, let op, _): operation = op
       case .multiplyAdd: operation = .sum
-      case .define, .bind, .store, .loop, .branch: break
+      case .define, .bind, .store, .prefetch, .loop, .branch: break
       }
       guard let operation, case .local = access.place,
         !access.place.indices.contains(where: { varying.contains(where: $0.contains) })

@@ -46,7 +46,7 @@ extension Graph.Vertex {
 
   private func elements(_ sources: [HostArray]) throws(IndexOutOfRange) -> HostArray.Elements {
     switch op {
-    case .buffer, .argument: preconditionFailure("bug: a leaf has no rule")
+    case .buffer, .argument, .length: preconditionFailure("bug: a leaf has no rule")
     case .constant(let value): .init(repeating: value.cast(to: dtype), count: shape.elementCount)
     case .iota(let axis): iota(axis)
     case .unary(let op): unary(op, sources[0])

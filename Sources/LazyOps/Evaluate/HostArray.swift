@@ -36,6 +36,18 @@ package struct HostArray: Hashable, Sendable {
     }
   }
 
+  /// Returns the array with 0 in place of what lies at `length` or beyond on an axis.
+  package func cleared(from length: Int, on axis: Int) -> HostArray {
+    let (stride, extent) = (shape.strides[axis], shape[axis])
+    func clear<Number>(_ numbers: [Number], _ zero: Number) -> [Number] {
+      numbers.enumerated().map { $0 / stride % extent < length ? $1 : zero }
+    }
+    return switch elements {
+    case .real(let values): HostArray(.real(clear(values, 0)), shape, dtype)
+    case .integer(let values): HostArray(.integer(clear(values, 0)), shape, dtype)
+    }
+  }
+
   /// The elements one by one.
   package var scalars: [Scalar] {
     switch elements {

@@ -124,7 +124,7 @@ extension Node {
   /// Whether the node costs nothing and holds nothing, so that all computations may share it.
   fileprivate var isShared: Bool {
     switch op {
-    case .constant, .iota: true
+    case .constant, .iota, .length: true
     case .buffer, .argument, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce, .scan, .radixPass,
       .reshape, .permute,
       .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:

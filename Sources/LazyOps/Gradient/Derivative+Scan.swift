@@ -3,7 +3,10 @@ extension ReduceOp {
   func derivative(ofScanAlong axis: Int, _ x: Tensor, _ y: Tensor, _ g: Tensor) -> Tensor {
     /// Sums each element and all after it.
     func suffixSums(_ terms: Tensor) -> Tensor {
-      Primitive.scan(.sum, terms.flip(axes: [axis]), axis: axis).flip(axes: [axis])
+      let whole = terms.filled(Scalar.integer(0).cast(to: x.dtype), axes: [axis]).viewed(
+        axis, as: .constant(x.shape[axis]))
+      return Primitive.scan(.sum, whole.flip(axes: [axis]), axis: axis).flip(axes: [axis])
+        .viewed(axis, as: x.shape.extents[axis])
     }
 
     switch self {

@@ -7,7 +7,7 @@ extension Op {
     let source = sources[place]
     guard source.dtype.isFloatingPoint else { return nil }
     switch self {
-    case .buffer, .constant, .argument, .iota, .bitcast, .detach, .radixPass:
+    case .buffer, .constant, .argument, .length, .iota, .bitcast, .detach, .radixPass:
       return nil
     case .barrier:
       return g
@@ -29,7 +29,7 @@ extension Op {
     case .permute(let order):
       return Primitive.permute(g, order.indices.map { axis in order.firstIndex(of: axis)! })
     case .expand:
-      let axes = (0..<source.rank).filter { source.shape[$0] != result.shape[$0] }
+      let axes = (0..<source.rank).filter { source.shape.extents[$0] != result.shape.extents[$0] }
       return Primitive.reshape(Primitive.reduce(.sum, g, axes: axes), to: source.shape)
     case .slice(let ranges):
       return Primitive.pad(g, ranges, to: source.shape)
@@ -59,7 +59,7 @@ extension Op {
 /// Returns the gradient that arrives at the values of a `put`: that of the element each was put to, or zero for one that
 /// a later value replaced.
 private func lastValues(_ index: Tensor, _ axis: Int, of values: Shape, in target: Shape, _ g: Tensor) -> Tensor {
-  let extents = Shape((0..<values.rank).map { $0 == axis ? values[axis] : 1 })
+  let extents = values.collapsing((0..<values.rank).filter { $0 != axis })
   func spread(_ list: Tensor) -> Tensor { Primitive.expand(Primitive.reshape(list, to: extents), to: values) }
   let number = Primitive.iota(axis: 0, index.shape, index.dtype)
   let none = Primitive.constant(.integer(-1), [target[axis]], index.dtype)

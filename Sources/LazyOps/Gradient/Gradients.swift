@@ -48,7 +48,8 @@ enum GradientWalk {
         let sources = entry.sources.map { Tensor(node: history.node($0)) }
         for (place, source) in entry.sources.enumerated() where history.entries[source].leadsToTarget {
           if let part = node.op.derivative(at: place, sources: sources, result: result, upstream: upstream) {
-            add(part, to: source)
+            // Regions of one bound may have another length.
+            add(part.viewed(as: sources[place].shape), to: source)
           }
         }
       case .result(let node, let place):

@@ -1,5 +1,6 @@
 extension Graph: CustomStringConvertible {
-  /// One line a node, then the outputs, and the leaves whose memory may be taken over where there are any:
+  /// One line a node, then the outputs, and where there are any the leaves whose memory may be taken over and the ends of
+  /// outputs:
   ///
   ///     %0 = buffer : float32[2, 3]
   ///     %1 = exp %0 : float32[2, 3]
@@ -7,7 +8,8 @@ extension Graph: CustomStringConvertible {
   package var description: String {
     let outputs = outputs.map { " %\($0)" }.joined(separator: ",")
     let donated = donated.isEmpty ? [] : ["donated leaves " + donated.map(String.init).joined(separator: ", ")]
-    return (nodes.indices.map(describe) + ["return" + outputs] + donated).joined(separator: "\n")
+    let limits = limits.map { "output \($0.output) ends on axis \($0.axis) at leaf \($0.leaf)" }
+    return (nodes.indices.map(describe) + ["return" + outputs] + donated + limits).joined(separator: "\n")
   }
 
   /// Returns the line of one node.

@@ -11,7 +11,8 @@ extension Graph {
       case .constant(.real(let value)): mix(Int(bitPattern: UInt(value.bitPattern)))
       case .constant(.integer(let value)): mix(Int(value))
       case .constant(.large(let value)): mix(Int(truncatingIfNeeded: value))
-      case .buffer, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce, .scan,
+      case .buffer, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+        .scan,
         .radixPass, .reshape,
         .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
         break
@@ -21,5 +22,6 @@ extension Graph {
     hasher.combine(state)
     hasher.combine(outputs)
     hasher.combine(donated)
+    hasher.combine(limits)
   }
 }

@@ -20,8 +20,8 @@ package struct Graph: Hashable, Sendable {
       self.dtype = dtype
     }
 
-    /// Whether the node is a `buffer` or an `argument`: its value is bound when the graph runs.
-    package var isLeaf: Bool { op == .buffer || op == .argument }
+    /// Whether the node is a `buffer`, or a scalar handed over: its value is bound when the graph runs.
+    package var isLeaf: Bool { op == .buffer || op.isScalarLeaf }
 
     /// The sources its elements are computed from: all, but for a `barrier` only the first.
     package var valueSources: [ID] { if case .barrier = op { [sources[0]] } else { sources } }
@@ -32,15 +32,33 @@ package struct Graph: Hashable, Sendable {
   package var outputs: [ID]
   /// The positions, among the leaves, of those whose memory nobody else holds: a result may take it over.
   package var donated: [Int]
+  /// Where outputs end at run-time lengths: nobody looks at what lies beyond.
+  package var limits: [OutputLimit]
 
-  package init(nodes: [Vertex] = [], outputs: [ID] = [], donated: [Int] = []) {
+  package init(nodes: [Vertex] = [], outputs: [ID] = [], donated: [Int] = [], limits: [OutputLimit] = []) {
     self.nodes = nodes
     self.outputs = outputs
     self.donated = donated
+    self.limits = limits
   }
 
   /// The leaves in order of their numbers.
   package var leaves: [ID] { nodes.indices.filter { nodes[$0].isLeaf } }
+}
+
+/// The end of an output's axis at a run-time length.
+package struct OutputLimit: Hashable, Sendable {
+  /// The output's position, and the shape it is asked for in.
+  package let output: Int
+  package let shape: Shape
+  /// The axis of that shape.
+  package let axis: Int
+  /// The position of the length among the graph's leaves.
+  package let leaf: Int
+
+  package init(output: Int, shape: Shape, axis: Int, leaf: Int) {
+    (self.output, self.shape, self.axis, self.leaf) = (output, shape, axis, leaf)
+  }
 }
 
 extension Graph {

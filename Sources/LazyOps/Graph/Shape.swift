@@ -2,14 +2,27 @@
 public enum Extent: Hashable, Sendable {
   /// A length that is part of the structure.
   case constant(Int)
-  /// A length given at run time, at most `bound`; memory is laid out for the bound.
-  case variable(name: String, bound: Int)
+  /// A length given at run time; memory is laid out for its bound.
+  case variable(Length)
 
   /// The largest length the axis can have.
   public var bound: Int {
     switch self {
     case .constant(let count): count
-    case .variable(_, let bound): bound
+    case .variable(let length): length.bound
+    }
+  }
+
+  /// The run-time length, where it is one.
+  package var length: Length? { if case .variable(let length) = self { length } else { nil } }
+}
+
+extension Extent: CustomStringConvertible {
+  /// The number, or of a run-time length its bound: `3`, `up to 1024`.
+  public var description: String {
+    switch self {
+    case .constant(let count): "\(count)"
+    case .variable(let length): "\(length)"
     }
   }
 }
@@ -25,16 +38,19 @@ public struct Shape: Hashable, Sendable {
     extents = dimensions.map { .constant($0) }
   }
 
+  /// Creates a shape of extents of both kinds.
+  package init(extents: [Extent]) { self.extents = extents }
+
   /// The number of axes.
   public var rank: Int { extents.count }
 
-  /// The extents as numbers.
+  /// The extents as numbers; of a run-time length the bound.
   public var dimensions: [Int] { extents.map(\.bound) }
 
-  /// The product of the extents: 1 for a scalar.
+  /// The product of the extents: 1 for a scalar. Run-time lengths count as their bounds, for which memory is laid out.
   public var elementCount: Int { extents.reduce(1) { $0 * $1.bound } }
 
-  /// The extent of an axis; `axis` is from 0 to rank - 1.
+  /// The extent of an axis, of a run-time length the bound; `axis` is from 0 to rank - 1.
   public subscript(axis: Int) -> Int { extents[axis].bound }
 
   /// The distance in elements between neighbours along each axis, in row-major order.
@@ -50,7 +66,7 @@ extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
   public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// The extents in brackets: `[2, 3]`.
-  public var description: String { "\(dimensions)" }
+  public var description: String { "[" + extents.map(\.description).joined(separator: ", ") + "]" }
 }
 
 extension Shape {
@@ -59,13 +75,14 @@ extension Shape {
   public static func broadcast(_ a: Shape, _ b: Shape) -> Shape? {
     if a == b { return a }
     let rank = Swift.max(a.rank, b.rank)
-    var result = [Int](repeating: 1, count: rank)
+    let one = Extent.constant(1)
+    var result = [Extent](repeating: one, count: rank)
     for offset in 1...Swift.max(rank, 1) where offset <= rank {
-      let x = offset <= a.rank ? a[a.rank - offset] : 1
-      let y = offset <= b.rank ? b[b.rank - offset] : 1
-      guard x == y || x == 1 || y == 1 else { return nil }
-      result[rank - offset] = x == 1 ? y : x
+      let x = offset <= a.rank ? a.extents[a.rank - offset] : one
+      let y = offset <= b.rank ? b.extents[b.rank - offset] : one
+      guard x == y || x == one || y == one else { return nil }
+      result[rank - offset] = x == one ? y : x
     }
-    return Shape(result)
+    return Shape(extents: result)
   }
 }

@@ -1,5 +1,7 @@
 /// The pending graph behind some nodes at one moment, with the nodes it was copied from.
 ///
+/// Shapes are those memory is laid out for: what a run-time length cuts off has been masked where it would have counted.
+///
 /// Realizing can *take it apart*: every node that will hold its sources no longer once the roots are computed lets go of
 /// them beforehand. The snapshot then has the only reference to all that the rest of the program cannot reach, and the
 /// memory of such leaves may be written over.
@@ -37,8 +39,8 @@ package struct Snapshot {
       frames.append((node, isRealized ? .buffer : node.op, isRealized ? [] : state.sources, 0))
     }
 
-    for root in roots {
-      open(root)
+    func copy(_ node: Node) {
+      open(node)
       while let frame = frames.last {
         if frame.next < frame.sources.count {
           frames[frames.count - 1].next += 1
@@ -48,11 +50,29 @@ package struct Snapshot {
         frames.removeLast()
         let sources = frame.sources.map { numbers[$0]! }
         numbers[frame.node] = graph.nodes.count
-        graph.nodes.append(.init(frame.op, sources, shape: frame.node.shape, dtype: frame.node.dtype))
+        graph.nodes.append(.init(frame.op, sources, shape: frame.node.shape.laidOut, dtype: frame.node.dtype))
         nodes.append(frame.node)
       }
     }
+
+    for root in roots { copy(root) }
+    for root in roots where root.shape.isVariable {
+      for extent in root.shape.extents { if let length = extent.length { copy(length.node) } }
+    }
     graph.outputs = roots.map { numbers[$0]! }
+    addLimits(roots) { numbers[$0]! }
+  }
+
+  /// Notes where roots end at run-time lengths.
+  private mutating func addLimits(_ roots: [Node], number: (Node) -> Graph.ID) {
+    guard roots.contains(where: \.shape.isVariable) else { return }
+    let leaves = graph.leaves
+    for (position, root) in roots.enumerated() {
+      for (axis, extent) in root.shape.extents.enumerated() {
+        guard let length = extent.length, let leaf = leaves.firstIndex(of: number(length.node)) else { continue }
+        graph.limits.append(OutputLimit(output: position, shape: root.shape.laidOut, axis: axis, leaf: leaf))
+      }
+    }
   }
 
   /// The nodes behind the graph's leaves, in leaf order.

@@ -5,6 +5,7 @@ extension Op: CustomStringConvertible {
     case .buffer: "buffer"
     case .constant(let value): "constant(\(value))"
     case .argument: "argument"
+    case .length(let bound): "length(\(bound))"
     case .iota(let axis): "iota(\(axis))"
     case .unary(let op): op.rawValue
     case .binary(let op): op.rawValue

@@ -8,6 +8,8 @@ extension Op {
     switch self {
     case .buffer, .constant, .argument:
       return nil
+    case .length(let bound):
+      return fault(unless: bound > 0, "has no room") ?? expect(([], .int64), shape, dtype)
     case .iota(let axis):
       return fault(unless: dtype.isInteger, "counts in integers")
         ?? fault(unless: 0..<shape.rank ~= axis, "axis is out of range")
@@ -77,7 +79,7 @@ extension Op {
   /// How many sources a node has; nil for any number but none.
   package var sourceCount: Int? {
     switch self {
-    case .buffer, .constant, .argument, .iota: 0
+    case .buffer, .constant, .argument, .length, .iota: 0
     case .unary, .cast, .bitcast, .detach, .reduce, .scan, .reshape, .permute, .expand, .slice, .pad, .window,
       .overlapAdd:
       1
@@ -87,11 +89,18 @@ extension Op {
     }
   }
 
+  /// Whether the op is a scalar that is handed to the kernels when they run: an `argument` or a `length`.
+  package var isScalarLeaf: Bool {
+    if case .length = self { return true }
+    return self == .argument
+  }
+
   /// Whether each element of the result depends on the elements at the same place in the sources alone.
   package var isElementwise: Bool {
     switch self {
     case .unary, .binary, .select, .cast, .bitcast, .detach, .barrier: true
-    case .buffer, .constant, .argument, .iota, .reduce, .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad,
+    case .buffer, .constant, .argument, .length, .iota, .reduce, .scan, .radixPass, .reshape, .permute, .expand, .slice,
+      .pad,
       .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
       false
     }
@@ -126,7 +135,8 @@ extension Op {
           unless: sources.allSatisfy { $0.dtype == sources[0].dtype && $0.shape.isEqual(to: shape, exceptAt: axis) },
           "sources differ elsewhere than on the axis")
         ?? fault(unless: sources.reduce(0) { $0 + $1.shape[axis] } == shape[axis], "extents do not add up")
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+      .reduce,
       .scan, .radixPass, .gather, .scatterAdd, .put, .update:
       preconditionFailure("bug: \(self) is no movement")
     }
@@ -167,25 +177,30 @@ private func checkIndex(_ index: (shape: Shape, dtype: DType), axis: Int, of dat
 extension Shape {
   /// Returns the shape without `axes`.
   package func removing(_ axes: [Int]) -> Shape {
-    Shape((0..<rank).filter { !axes.contains($0) }.map { self[$0] })
+    Shape(extents: (0..<rank).filter { !axes.contains($0) }.map { extents[$0] })
   }
 
   /// Returns the shape with the extent of `axes` replaced by 1.
-  package func collapsing(_ axes: [Int]) -> Shape { Shape((0..<rank).map { axes.contains($0) ? 1 : self[$0] }) }
+  package func collapsing(_ axes: [Int]) -> Shape {
+    Shape(extents: (0..<rank).map { axes.contains($0) ? .constant(1) : extents[$0] })
+  }
 
   /// Returns the shape with another extent at `axis`.
-  package func replacing(_ axis: Int, by extent: Int) -> Shape {
-    Shape((0..<rank).map { $0 == axis ? extent : self[$0] })
+  package func replacing(_ axis: Int, by extent: Int) -> Shape { replacing(axis, by: .constant(extent)) }
+
+  /// Returns the shape with another extent at `axis`.
+  package func replacing(_ axis: Int, by extent: Extent) -> Shape {
+    Shape(extents: (0..<rank).map { $0 == axis ? extent : extents[$0] })
   }
 
   /// Returns the shape of the windows `geometry` takes from this shape.
   package func windowed(by geometry: WindowGeometry) -> Shape {
     let count = geometry.windowCount(over: self[geometry.axis])
-    return Shape(replacing(geometry.axis, by: count).dimensions + [geometry.size])
+    return Shape(extents: replacing(geometry.axis, by: count).extents + [.constant(geometry.size)])
   }
 
   /// Returns whether ranks are equal, and extents but for that at `axis`.
   package func isEqual(to other: Shape, exceptAt axis: Int) -> Bool {
-    rank == other.rank && (0..<rank).allSatisfy { $0 == axis || self[$0] == other[$0] }
+    rank == other.rank && (0..<rank).allSatisfy { $0 == axis || extents[$0] == other.extents[$0] }
   }
 }

@@ -10,6 +10,9 @@ public enum Op: Hashable, Sendable {
   case constant(Scalar)
   /// One value everywhere, handed to the kernels when they run; the node holds it, the structure does not.
   case argument
+  /// An integer from 1 to a bound, handed to the kernels when they run: how long an axis is. The bound is part of the
+  /// structure.
+  case length(bound: Int)
   /// The index along an axis, as an integer.
   case iota(axis: Int)
 

@@ -46,7 +46,7 @@ extension Rule {
     switch node.op {
     case .reduce(.sum, _), .reduce(.product, _), .scan(.sum, _), .scan(.product, _), .overlapAdd, .scatterAdd: break
     case .reduce(.maximum, _), .reduce(.minimum, _), .scan(.maximum, _), .scan(.minimum, _), .radixPass, .buffer,
-      .constant, .argument, .iota, .unary, .binary, .select,
+      .constant, .argument, .length, .iota, .unary, .binary, .select,
       .cast, .bitcast, .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather,
       .put, .update:
       return nil

@@ -13,7 +13,7 @@ extension Graph {
       node.sources = node.sources.map { replacements[$0] }
       replacements.append(node.isLeaf ? rewriter.add(leaf: node) : rewriter.add(node))
     }
-    return Graph(nodes: rewriter.nodes, outputs: outputs.map { replacements[$0] }).withoutDeadNodes()
+    return Graph(nodes: rewriter.nodes, outputs: outputs.map { replacements[$0] }, limits: limits).withoutDeadNodes()
   }
 
   /// Returns the graph with only the leaves and what the outputs need.
@@ -30,7 +30,7 @@ extension Graph {
       result.nodes.append(node)
       result.nodes[numbers[id]].sources = node.sources.map { numbers[$0] }
     }
-    result.outputs = outputs.map { numbers[$0] }
+    (result.outputs, result.limits) = (outputs.map { numbers[$0] }, limits)
     return result
   }
 }
@@ -39,7 +39,7 @@ extension Rule {
   /// Returns the rules whose left side can be a node of `op`, in the order in which they are tried.
   package static func table(for op: Op) -> [Rule] {
     switch op {
-    case .buffer, .argument, .iota, .barrier, .gather, .radixPass: []
+    case .buffer, .argument, .length, .iota, .barrier, .gather, .radixPass: []
     case .scatterAdd: [Rule.halfSum]
     case .put: put
     case .constant: constants

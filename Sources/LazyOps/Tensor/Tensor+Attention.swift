@@ -15,7 +15,7 @@ extension Tensor {
     let op = "scaledDotProductAttention"
     require(
       query.rank >= 2 && key.rank >= 2 && value.rank >= 2 && query.shape[query.rank - 1] == key.shape[key.rank - 1]
-        && key.shape[key.rank - 2] == value.shape[value.rank - 2], op,
+        && key.shape.extents[key.rank - 2] == value.shape.extents[value.rank - 2], op,
       "shapes do not fit: query \(query.shape), key \(key.shape), value \(value.shape)")
     let dtype = promotedDType(of: [query, key, value])
     if dtype.isHalf {
@@ -29,7 +29,7 @@ extension Tensor {
     let products = query.contracted(rowsOf: key, op) { "query \(query.shape), key \(key.shape)" }
     var scores = products * (scale ?? 1 / width.squareRoot())
     if isCausal {
-      let visible = lowerTriangle(Shape(Array(scores.shape.dimensions.suffix(2))))
+      let visible = lowerTriangle(Shape(extents: Array(scores.shape.extents.suffix(2))))
       scores = Tensor.where(visible, scores, -Double.infinity)
     }
     if let mask {

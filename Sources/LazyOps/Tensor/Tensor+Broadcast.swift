@@ -10,8 +10,8 @@ extension Tensor {
   func spread(over shape: Shape) -> Tensor {
     if self.shape == shape { return self }
     if rank == shape.rank { return Primitive.expand(self, to: shape) }
-    let outer = [Int](repeating: 1, count: shape.rank - rank)
-    return Primitive.expand(Primitive.reshape(self, to: Shape(outer + self.shape.dimensions)), to: shape)
+    let outer = [Extent](repeating: .constant(1), count: shape.rank - rank)
+    return Primitive.expand(Primitive.reshape(self, to: Shape(extents: outer + self.shape.extents)), to: shape)
   }
 
   /// Returns the dtype both tensors of an elementwise op are cast to, by PyTorch's rules.

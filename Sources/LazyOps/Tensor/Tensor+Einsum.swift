@@ -66,15 +66,16 @@ private struct Einsum {
       let letters = Set(all).filter { label in label > 0 && all.count { $0 == label } == 1 }
       output = (0..<ellipsis).map { $0 - ellipsis } + letters.sorted()
     }
-    var extents: [Int: Int] = [:]
+    var extents: [Int: Extent] = [:]
+    let one = Extent.constant(1)
     for (input, operand) in zip(inputs, operands) {
-      for (label, extent) in zip(input, operand.shape.dimensions) {
-        let known = extents[label] ?? 1
-        if known != extent && known != 1 && extent != 1 {
+      for (label, extent) in zip(input, operand.shape.extents) {
+        let known = extents[label] ?? one
+        if known != extent && known != one && extent != one {
           let name = label > 0 ? "axis \(Character(UnicodeScalar(UInt8(label))))" : "an axis of ..."
           fail("\(name) has extents \(known) and \(extent)")
         }
-        extents[label] = known == 1 ? extent : known
+        extents[label] = known == one ? extent : known
       }
     }
   }
@@ -92,7 +93,7 @@ private struct Term {
       let pair = term.labels.indices.filter { term.labels[$0] == label }.prefix(2)
       let rest = term.labels.indices.filter { !pair.contains($0) }
       Tensor.require(
-        term.tensor.shape[pair[0]] == term.tensor.shape[pair[1]], "einsum",
+        term.tensor.shape.extents[pair[0]] == term.tensor.shape.extents[pair[1]], "einsum",
         "the diagonal of shape \(term.tensor.shape) is over axes of different extents")
       term = Term(tensor: term.tensor.permute(rest + pair).diagonal(), labels: rest.map { term.labels[$0] } + [label])
     }
@@ -122,7 +123,7 @@ private struct Term {
   private func spread(over all: [Int]) -> Tensor {
     let present = all.filter { labels.contains($0) }
     let ordered = tensor.permute(present.map { labels.firstIndex(of: $0)! })
-    let extents = all.map { label in labels.firstIndex(of: label).map { tensor.shape[$0] } ?? 1 }
-    return Primitive.reshape(ordered, to: Shape(extents))
+    let extents = all.map { label in labels.firstIndex(of: label).map { tensor.shape.extents[$0] } ?? .constant(1) }
+    return Primitive.reshape(ordered, to: Shape(extents: extents))
   }
 }

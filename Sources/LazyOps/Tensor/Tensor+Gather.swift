@@ -5,14 +5,18 @@ extension Tensor {
   /// b...]
   public func take(_ indices: Tensor, axis: Int = 0) -> Tensor {
     let axis = resolve(axis: axis, "take")
-    let flat = Primitive.reshape(indices.asIndex("take"), to: [indices.elementCount])
-    let extents = shape.dimensions
+    // Indices of a run-time length among other axes have no axis of their own when they are flat: all of the bound are
+    // looked up, those beyond the length at 0.
+    let known = indices.asIndex("take").filled(.integer(0)).viewed(as: indices.shape.laidOut)
+    let flat = Primitive.reshape(known, to: [indices.elementCount])
     let alone = [Int](repeating: 1, count: axis) + [flat.elementCount] + [Int](repeating: 1, count: rank - axis - 1)
     let index = Primitive.reshape(flat, to: Shape(alone))
     let taken = Primitive.gather(
       self, Primitive.expand(index, to: shape.replacing(axis, by: flat.elementCount)), axis: axis)
-    return Primitive.reshape(
-      taken, to: Shape(extents[..<axis] + indices.shape.dimensions + extents[(axis + 1)...]))
+    let (before, after) = (Array(shape.extents[..<axis]), Array(shape.extents[(axis + 1)...]))
+    let placed = Primitive.reshape(
+      taken, to: Shape(extents: before + indices.shape.laidOut.extents + after))
+    return placed.viewed(as: Shape(extents: before + indices.shape.extents + after))
   }
 
   /// Returns the rows of a table (`self`) that an index tensor names. self: [count, width], indices: [i...] -> [i...,

@@ -26,6 +26,7 @@ extension Tensor {
   /// Returns consecutive parts along an axis, with the extents `sizes`, which add up to its extent.
   public func split(_ sizes: [Int], axis: Int = 0) -> [Tensor] {
     let axis = resolve(axis: axis, "split")
+    requireConstant(axis, "split")
     Tensor.require(
       sizes.allSatisfy { $0 >= 0 } && sizes.reduce(0, +) == shape[axis], "split",
       "sizes \(sizes) do not add up to axis \(axis) of shape \(shape)")
@@ -39,6 +40,7 @@ extension Tensor {
   /// Returns at most `count` consecutive parts along an axis, equal in extent but for the last, which may be smaller.
   public func chunk(_ count: Int, axis: Int = 0) -> [Tensor] {
     let axis = resolve(axis: axis, "chunk")
+    requireConstant(axis, "chunk")
     Tensor.require(count > 0, "chunk", "count is \(count)")
     let extent = shape[axis]
     let size = Swift.max((extent + count - 1) / count, 1)

@@ -84,7 +84,9 @@ extension Tensor {
 
   private func classAxis(_ op: String) -> Int {
     Tensor.require(rank > 0, op, "a scalar has no axis of classes")
-    return rank == 1 ? 0 : 1
+    let axis = rank == 1 ? 0 : 1
+    requireConstant(axis, op)
+    return axis
   }
 
   /// Returns the elements whose index on `axis` is the one `targets` names, without that axis; NaN where there is none.

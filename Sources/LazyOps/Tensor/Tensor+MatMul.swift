@@ -13,10 +13,10 @@ extension Tensor {
     func mismatch() -> Never { Tensor.misuse("matmul", "inner dimensions differ: \(shape) · \(other.shape)") }
     Tensor.require(rank > 0 && other.rank > 0, "matmul", "a scalar is no matrix: \(shape) · \(other.shape)")
     if other.rank == 1 {
-      if shape[rank - 1] != other.shape[0] { mismatch() }
+      if shape.extents[rank - 1] != other.shape.extents[0] { mismatch() }
       return Tensor.product("matmul", self, other, sumLast: 1)
     }
-    if shape[rank - 1] != other.shape[other.rank - 2] { mismatch() }
+    if shape.extents[rank - 1] != other.shape.extents[other.rank - 2] { mismatch() }
     if rank == 1 { return Tensor.product("matmul", self, other.T, sumLast: 1) }
     return contracted(rowsOf: other.T, "matmul") { "\(shape) · \(other.shape)" }
   }
@@ -37,7 +37,7 @@ extension Tensor {
   /// Returns x weightᵀ + bias. self: [..., in], weight: [out, in], bias: [out] -> [..., out]
   public func linear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
     Tensor.require(
-      rank > 0 && weight.rank == 2 && shape[rank - 1] == weight.shape[1], "linear",
+      rank > 0 && weight.rank == 2 && shape.extents[rank - 1] == weight.shape.extents[1], "linear",
       "inner dimensions differ: \(shape) · weight \(weight.shape), which is [out, in]")
     let result = Tensor.widened(self, weight) { x, weight in
       Tensor.product("linear", x.unsqueezed(at: -2), weight, sumLast: 1)

@@ -1,6 +1,8 @@
 /// Other orders and shapes of the same elements; none of these computes or copies anything by itself.
 extension Tensor {
   /// Returns the elements in row-major order under another shape. One extent may be -1: it follows from the others.
+  ///
+  /// An axis of run-time length stays one: its extent is the bound, or -1.
   public func reshape(_ extents: [Int]) -> Tensor {
     func fail() -> Never { Tensor.misuse("reshape", "\(shape) does not reshape to \(extents)") }
     guard extents.contains(where: { $0 < 0 }) else {
@@ -36,20 +38,23 @@ extension Tensor {
   public func unsqueezed(at axis: Int) -> Tensor {
     let place = axis < 0 ? axis + rank + 1 : axis
     Tensor.require(0...rank ~= place, "unsqueezed", "axis \(axis) is out of range for a new axis of shape \(shape)")
-    var extents = shape.dimensions
-    extents.insert(1, at: place)
-    return Primitive.reshape(self, to: Shape(extents))
+    var extents = shape.extents
+    extents.insert(.constant(1), at: place)
+    return Primitive.reshape(self, to: Shape(extents: extents))
   }
 
   /// Returns the tensor without an axis, whose extent is 1.
   public func squeezed(at axis: Int) -> Tensor {
     let place = resolve(axis: axis, "squeezed")
-    Tensor.require(shape[place] == 1, "squeezed", "axis \(axis) of shape \(shape) is not of extent 1")
+    Tensor.require(
+      shape.extents[place] == .constant(1), "squeezed", "axis \(axis) of shape \(shape) is not of extent 1")
     return Primitive.reshape(self, to: shape.removing([place]))
   }
 
   /// Returns the tensor without its axes of extent 1.
-  public func squeezed() -> Tensor { Primitive.reshape(self, to: Shape(shape.dimensions.filter { $0 != 1 })) }
+  public func squeezed() -> Tensor {
+    Primitive.reshape(self, to: Shape(extents: shape.extents.filter { $0 != .constant(1) }))
+  }
 
   /// Returns the tensor whose axis `i` is axis `order[i]` of this one.
   public func permute(_ order: [Int]) -> Tensor {
@@ -78,6 +83,7 @@ extension Tensor {
   /// Returns the tensor with the order of the elements along some axes reversed; all axes unless named.
   public func flip(axes: [Int]? = nil) -> Tensor {
     let axes = axes.map { $0.map { resolve(axis: $0, "flip") } } ?? Array(0..<rank)
+    for axis in axes { requireConstant(axis, "flip") }
     return Primitive.slice(
       self,
       shape.dimensions.enumerated().map { axis, extent in

@@ -12,9 +12,10 @@ extension Tensor {
       widths.count == rank && widths.allSatisfy { $0.low >= 0 && $0.high >= 0 }, "pad",
       "\(widths.map { [$0.low, $0.high] }) are not widths for the axes of shape \(shape)")
     if widths.allSatisfy({ $0.low == 0 && $0.high == 0 }) { return self }
-    let extents = shape.dimensions
-    let ranges = zip(widths, extents).map { AxisRange(start: $0.low, count: $1) }
-    let padded = Shape(zip(widths, extents).map { $0.low + $1 + $0.high })
+    for axis in 0..<rank where widths[axis] != (0, 0) { requireConstant(axis, "pad") }
+    let ranges = zip(widths, shape.dimensions).map { AxisRange(start: $0.low, count: $1) }
+    let padded = Shape(
+      extents: zip(widths, shape.extents).map { $0 == (0, 0) ? $1 : .constant($0.low + $1.bound + $0.high) })
     let result = Primitive.pad(self, ranges, to: padded)
     let filler = filler.cast(to: dtype)
     if filler == Scalar.integer(0).cast(to: dtype) { return result }
@@ -34,6 +35,7 @@ extension Tensor {
     Tensor.require(
       counts.count == rank && counts.allSatisfy { $0 >= 0 }, "tile",
       "\(counts) are not counts for the axes of shape \(shape)")
+    requireConstant("tile")
     let extents = shape.dimensions
     let apart = Primitive.reshape(self, to: Shape(extents.flatMap { [1, $0] }))
     let copies = Primitive.expand(apart, to: Shape(zip(counts, extents).flatMap { [$0, $1] }))
@@ -44,6 +46,7 @@ extension Tensor {
   public func repeated(_ count: Int, axis: Int) -> Tensor {
     let axis = resolve(axis: axis, "repeated")
     Tensor.require(count >= 0, "repeated", "count is \(count)")
+    requireConstant(axis, "repeated")
     let copies = unsqueezed(at: axis + 1)
     return Primitive.reshape(
       Primitive.expand(copies, to: copies.shape.replacing(axis + 1, by: count)),
@@ -53,6 +56,7 @@ extension Tensor {
   /// Returns the tensor with its elements moved up along an axis, those beyond the end coming back at the start.
   public func roll(_ distance: Int, axis: Int) -> Tensor {
     let axis = resolve(axis: axis, "roll")
+    requireConstant(axis, "roll")
     let extent = shape[axis]
     guard extent > 0 else { return self }
     let split = extent - ((distance % extent) + extent) % extent
@@ -63,6 +67,8 @@ extension Tensor {
   /// Returns the elements whose last two indices are equal. [..., m, n] -> [..., min(m, n)]
   public func diagonal() -> Tensor {
     Tensor.require(rank >= 2, "diagonal", "shape \(shape) has no rows and columns")
+    requireConstant(rank - 1, "diagonal")
+    requireConstant(rank - 2, "diagonal")
     let count = Swift.min(shape[rank - 1], shape[rank - 2])
     let square = sliced(rank - 2, 0..<count).sliced(rank - 1, 0..<count)
     // In rows one longer, the diagonal is the first column.

@@ -105,7 +105,9 @@ extension Tensor {
   private func index(of op: ReduceOp, _ name: String, _ axis: Int, _ keepDimensions: Bool) -> Tensor {
     let axis = resolve(axis: axis, name)
     let x = filled(name, [axis])
-    let index = x.shape[axis] < 2 * Tensor.indexBlock ? x.index(of: op, axis) : x.indexInBlocks(of: op, axis)
+    // Blocks are cut from a constant extent.
+    let isWhole = x.shape.extents[axis].length != nil || x.shape[axis] < 2 * Tensor.indexBlock
+    let index = isWhole ? x.index(of: op, axis) : x.indexInBlocks(of: op, axis)
     return keepDimensions ? index : Primitive.reshape(index, to: x.shape.removing([axis]))
   }
 

@@ -17,6 +17,7 @@ extension Tensor {
   /// of equal ones are taken is not specified.
   public func topk(_ k: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     let axis = resolve(axis: axis, "topk")
+    requireConstant("topk")
     Tensor.require(
       0...shape[axis] ~= k, "topk", "\(k) is not a number of elements along axis \(axis) of shape \(shape)")
     let order = rows(along: axis).first(k, descending: largest)
@@ -26,6 +27,7 @@ extension Tensor {
 
   /// The order of the elements along an axis as `int32`.
   private func sorted(axis: Int, _ descending: Bool) -> Tensor {
+    requireConstant("sort")
     Tensor.require(
       shape[axis] <= Int(Int32.max), "sort", "axis \(axis) of shape \(shape) is too long")
     return rows(along: axis).sortKeys(descending: descending).order.unrows(along: axis, of: shape)

@@ -3,7 +3,7 @@ extension Tensor {
   public func mean(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
     requireFloating("mean")
     let axes = resolve(axes: axes, "mean")
-    return widened { $0.reduce(.sum, "mean", axes, keepDimensions) / count(along: axes) }
+    return widened { $0.reduce(.sum, "mean", axes, keepDimensions).divided(byCountAlong: axes, of: self) }
   }
   /// Returns the mean along one axis.
   public func mean(axis: Int, keepDimensions: Bool = false) -> Tensor {
@@ -20,7 +20,7 @@ extension Tensor {
     return widened { x in
       let centered = x - x.mean(axes: axes, keepDimensions: true)
       let squares = centered.square().reduce(.sum, "variance", axes, keepDimensions)
-      return squares / Swift.max(count(along: axes) - correction, 0)
+      return squares.divided(byCountAlong: axes, less: correction, of: self)
     }
   }
   /// Returns the variance along one axis.
@@ -81,9 +81,6 @@ extension Tensor {
     if axes.contains(where: { shape[$0] == 0 }) { return .zeros(shape.collapsing(axes), dtype: dtype) }
     return Primitive.detach(reduce(.maximum, op, axes, true))
   }
-
-  /// Returns the number of elements that are combined along axes.
-  private func count(along axes: [Int]) -> Int { axes.reduce(1) { $0 * shape[$1] } }
 
   private func requireFloating(_ op: String) {
     Tensor.require(dtype.isFloatingPoint, op, "takes floating-point elements, not \(dtype); cast first")

@@ -35,17 +35,23 @@ extension Tensor {
     Tensor.require(
       selection.mask == nil, "subscript",
       "how many elements a mask selects is known only when it is computed; use where")
-    let part = Primitive.reshape(sliced(selection.ranges), to: Shape(selection.extents))
+    let part = Primitive.reshape(region(selection), to: Shape(extents: selection.extents))
     guard let first = selection.tensors.first else { return part }
     if selection.tensors.count == 1 { return part.take(first.index, axis: first.axis) }
     let (place, axes) = part.place(of: selection.tensors)
     return part.flatten(from: axes.lowerBound, through: axes.upperBound).take(place, axis: axes.lowerBound)
   }
 
+  /// Returns the region of a selection.
+  func region(_ selection: TensorSelection) -> Tensor {
+    selection.lengths.reduce(sliced(selection.ranges)) { $0.viewed($1.axis, as: .variable($1.length)) }
+  }
+
   /// Returns index tensors for several neighbouring axes as one for the axis that these make when they are flattened.
   func place(of tensors: [(axis: Int, index: Tensor)]) -> (place: Tensor, axes: ClosedRange<Int>) {
     let axes = tensors[0].axis...tensors[tensors.count - 1].axis
     if tensors.count == 1 { return (tensors[0].index.asIndex("subscript"), axes) }
+    for axis in axes { requireConstant(axis, "subscript") }
     Tensor.require(
       axes.count == tensors.count, "subscript",
       "index tensors stand on axes \(tensors.map(\.axis)) of \(shape), which are not side by side")

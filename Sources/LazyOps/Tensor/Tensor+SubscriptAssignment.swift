@@ -4,7 +4,7 @@ extension Tensor {
     let selection = TensorSelection(positionsAsArguments(items), of: shape)
     if let mask = selection.mask { return replacing(selection, where: mask.tensor, on: mask.axes, with: value) }
     if !selection.tensors.isEmpty { return replacing(selection, atIndicesWith: value) }
-    return updating(selection.ranges, with: value.spread(asRegion: Shape(selection.extents)))
+    return updating(selection.ranges, with: value.spread(asRegion: Shape(extents: selection.extents)))
   }
 
   /// Returns integers for the first axes of a tensor in memory as arguments: a loop over its rows compiles one kernel.
@@ -25,24 +25,27 @@ extension Tensor {
 
   /// Returns the tensor with a region replaced; the value has as many elements and any dtype.
   private func updating(_ ranges: [AxisRange], with value: Tensor) -> Tensor {
-    let region = Primitive.reshape(value.cast(to: dtype), to: Shape(ranges.map(\.count)))
+    let counts = Shape(ranges.map(\.count)).keepingLengths(of: shape) ?? Shape(ranges.map(\.count))
+    let cut = Primitive.reshape(value.cast(to: dtype), to: Shape(ranges.map(\.count)))
+    let region = cut.shape.isVariable ? cut.within(sliced(ranges)) : cut.viewed(as: counts)
     if zip(ranges, shape.dimensions).allSatisfy({ $0.isWhole($1) }) { return region }
     return region.elementCount == 0 ? self : Primitive.update(self, ranges, region)
   }
 
   /// Returns the tensor with the elements replaced that index tensors name.
   private func replacing(_ selection: TensorSelection, atIndicesWith value: Tensor) -> Tensor {
-    let part = Primitive.reshape(sliced(selection.ranges), to: Shape(selection.extents))
+    let part = Primitive.reshape(region(selection), to: Shape(extents: selection.extents))
     let (place, axes) = part.place(of: selection.tensors)
     let target = part.flatten(from: axes.lowerBound, through: axes.upperBound)
     let (before, after) = (selection.extents[..<axes.lowerBound], selection.extents[(axes.upperBound + 1)...])
-    let values = value.cast(to: dtype).spread(asRegion: Shape(before + place.shape.dimensions + after))
+    let values = value.cast(to: dtype).spread(asRegion: Shape(extents: before + place.shape.extents + after))
     Tensor.require(
       target.shape[axes.lowerBound] > 0 || place.elementCount == 0, "subscript",
       "an index into an axis of no elements of shape \(shape)")
     let changed = Primitive.put(
       target, Primitive.reshape(place, to: [place.elementCount]),
-      Primitive.reshape(values, to: Shape(before + [place.elementCount] + after)), axis: axes.lowerBound)
+      Primitive.reshape(values, to: Shape(extents: before + [.constant(place.elementCount)] + after)),
+      axis: axes.lowerBound)
     return updating(selection.ranges, with: changed)
   }
 
@@ -50,14 +53,15 @@ extension Tensor {
   private func replacing(
     _ selection: TensorSelection, where mask: Tensor, on axes: Range<Int>, with value: Tensor
   ) -> Tensor {
-    let extents = Shape(selection.extents)
+    let extents = Shape(extents: selection.extents)
     Tensor.require(
-      mask.shape.dimensions == Array(selection.extents[axes]), "subscript",
+      mask.shape.extents == Array(selection.extents[axes]), "subscript",
       "a mask of shape \(mask.shape) for axes \(Array(axes)) of \(extents)")
     let values = value.cast(to: dtype).spread(asRegion: extents.collapsing(Array(axes)))
-    let outer = Shape(mask.shape.dimensions + [Int](repeating: 1, count: extents.rank - axes.upperBound))
+    let inner = [Extent](repeating: .constant(1), count: extents.rank - axes.upperBound)
+    let outer = Shape(extents: mask.shape.extents + inner)
     let condition = Primitive.reshape(mask, to: outer)
-    let part = Primitive.reshape(sliced(selection.ranges), to: extents)
+    let part = Primitive.reshape(region(selection), to: extents)
     return updating(selection.ranges, with: Tensor.where(condition, values, part))
   }
 

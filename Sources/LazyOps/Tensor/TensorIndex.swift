@@ -1,5 +1,5 @@
 /// What can stand in the brackets of `x[...]`: integers, ranges, `...`, `.newAxis`, `.slice(from:to:by:)` and tensors of
-/// integers.
+/// integers; of a run-time length, `..<length`.
 ///
 /// Integers and the ends of ranges count from the end where they are negative; the ends of ranges beyond the axis are
 /// moved to its ends, as in PyTorch.
@@ -13,6 +13,7 @@ public struct TensorIndexItem: TensorIndex, Sendable {
   enum Kind: Sendable {
     case element(Int)
     case slice(from: Int?, to: Int?, by: Int)
+    case upTo(Length)
     case newAxis
     case ellipsis
     case tensor(Tensor)
@@ -75,6 +76,12 @@ extension PartialRangeUpTo: TensorIndex where Bound == Int {
 extension PartialRangeThrough: TensorIndex where Bound == Int {
   /// The elements through the bound.
   public var tensorIndexItem: TensorIndexItem { .slice(to: upperBound == -1 ? nil : upperBound + 1) }
+}
+
+extension Length {
+  /// The elements below a length: `x[..<length]`. The axis of the result has the length as its extent; the axis indexed
+  /// has at least the bound.
+  public static prefix func ..< (length: Length) -> TensorIndexItem { TensorIndexItem(kind: .upTo(length)) }
 }
 
 extension Tensor: TensorIndex {

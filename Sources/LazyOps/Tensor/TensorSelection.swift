@@ -3,7 +3,9 @@ struct TensorSelection {
   /// The region of the tensor, one range an axis.
   private(set) var ranges: [AxisRange] = []
   /// The extents of the result: those of the region without the axes an integer was for, with new axes.
-  private(set) var extents: [Int] = []
+  private(set) var extents: [Extent] = []
+  /// The axes of the tensor that are cut at run-time lengths.
+  private(set) var lengths: [(axis: Int, length: Length)] = []
   /// The index tensors, and the axes of the result they are for.
   private(set) var tensors: [(axis: Int, index: Tensor)] = []
   /// The tensor of truth values among the indices, and the axes of the result it is for.
@@ -14,7 +16,7 @@ struct TensorSelection {
     var ellipses = 0
     for item in items {
       switch item.kind {
-      case .element, .slice: covered += 1
+      case .element, .slice, .upTo: covered += 1
       case .tensor(let tensor): covered += tensor.dtype == .bool ? tensor.rank : 1
       case .ellipsis: ellipses += 1
       case .newAxis: continue
@@ -26,8 +28,9 @@ struct TensorSelection {
     for item in items {
       switch item.kind {
       case .element(let index): append(index, of: shape)
-      case .slice(let from, let to, let step): append(from, to, step, extent: shape[ranges.count])
-      case .newAxis: extents.append(1)
+      case .slice(let from, let to, let step): append(from, to, step, of: shape)
+      case .upTo(let length): append(length, of: shape)
+      case .newAxis: extents.append(.constant(1))
       case .ellipsis: appendWhole(shape.rank - covered, of: shape)
       case .tensor(let tensor) where tensor.dtype == .bool:
         Tensor.require(mask == nil && tensor.rank > 0, "subscript", "there is one mask, and it has at least one axis")
@@ -45,21 +48,36 @@ struct TensorSelection {
 
   private mutating func appendWhole(_ count: Int, of shape: Shape) {
     for _ in 0..<count {
-      extents.append(shape[ranges.count])
+      extents.append(shape.extents[ranges.count])
       ranges.append(AxisRange(start: 0, count: shape[ranges.count]))
     }
   }
 
   private mutating func append(_ index: Int, of shape: Shape) {
     let extent = shape[ranges.count]
+    Tensor.requireConstant(ranges.count, of: shape, "subscript")
     let place = index < 0 ? index + extent : index
     Tensor.require(
       0..<extent ~= place, "subscript", "index \(index) is out of range for axis \(ranges.count) of shape \(shape)")
     ranges.append(AxisRange(start: place, count: 1))
   }
 
-  private mutating func append(_ from: Int?, _ to: Int?, _ step: Int, extent: Int) {
+  private mutating func append(_ length: Length, of shape: Shape) {
+    let axis = ranges.count
+    let extent = shape.extents[axis]
+    Tensor.require(
+      extent.length.map { $0 == length } ?? (length.bound <= extent.bound), "subscript",
+      "a length of \(length) for axis \(axis) of shape \(shape)")
+    ranges.append(AxisRange(start: 0, count: length.bound))
+    extents.append(.variable(length))
+    if extent.length == nil { lengths.append((axis, length)) }
+  }
+
+  private mutating func append(_ from: Int?, _ to: Int?, _ step: Int, of shape: Shape) {
     Tensor.require(step != 0, "subscript", "the step of a slice is 0")
+    if from ?? 0 == 0 && to == nil && step == 1 { return appendWhole(1, of: shape) }
+    Tensor.requireConstant(ranges.count, of: shape, "subscript")
+    let extent = shape[ranges.count]
     // Backwards the places run from the last one to just before the first one.
     let (low, high) = step > 0 ? (0, extent) : (-1, extent - 1)
     func place(_ end: Int) -> Int { Swift.min(Swift.max(end < 0 ? end + extent : end, low), high) }
@@ -69,6 +87,6 @@ struct TensorSelection {
     let stride = Int(step.magnitude)
     let count = Swift.max(0, (span + stride - 1) / stride)
     ranges.append(AxisRange(start: count == 0 ? 0 : first, step: step, count: count))
-    extents.append(count)
+    extents.append(.constant(count))
   }
 }

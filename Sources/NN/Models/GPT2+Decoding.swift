@@ -4,8 +4,8 @@ import LazyRuntime
 extension GPT2 {
   /// What attention remembers of the tokens that have been read, so that each is computed once.
   ///
-  /// It has room for a fixed number of tokens: every step reads all of it and hides what is not filled yet, so that one
-  /// compiled plan serves all positions.
+  /// It has room for a fixed number of tokens. A step looks at as many as there are, which is a run-time length: one
+  /// compiled plan serves all of them.
   public struct Cache: Sendable {
     /// The most tokens there is room for.
     public let capacity: Int
@@ -59,23 +59,22 @@ extension GPT2 {
   /// Reads one more token of each text and returns the logits of what comes after it. ids: integers [batch] -> [batch,
   /// vocabulary]
   ///
-  /// - Parameter position: how many tokens of each text have been read before, an integer; one that is an argument makes
-  ///   one plan for all positions.
-  public func decode(_ ids: Tensor, at position: Tensor, with cache: Cache) -> Tensor {
+  /// - Parameter length: how many tokens of each text have been read then, up to the cache's capacity. One plan serves
+  ///   them all, and a token costs what there is to look back at.
+  public func decode(_ ids: Tensor, upTo length: Length, with cache: Cache) -> Tensor {
     Tensor.require(ids.rank == 1, "GPT2", "ids are of shape \(ids.shape), not [batch]")
     Tensor.require(
-      position.elementCount == 1 && position.dtype.isInteger, "GPT2",
-      "a position is one integer, not \(position.dtype)\(position.shape)")
-    let position = position.reshape(to: [])
+      length.bound <= cache.capacity, "GPT2", "a length of \(length) for a cache of \(cache.capacity) tokens")
+    let position = length.tensor - 1
     var x = embedded(ids.reshape(-1, 1), positions: wpe.weight()[position].reshape(1, 1, configuration.width))
-    let isRead = Tensor.arange(cache.capacity, dtype: position.dtype) .<= position
     var values: [(cell: TensorCell, value: Tensor)] = []
     for (block, remembered) in zip(h, cache.layers) {
       let (query, key, value) = block.attn.split(block.ln1(x))
       var (keys, all) = (remembered.keys.value, remembered.values.value)
       keys[0..., 0..., position] = key.squeezed(at: 2)
       all[0..., 0..., position] = value.squeezed(at: 2)
-      x = x + block.attn.joined(Tensor.scaledDotProductAttention(query, keys, all, mask: isRead))
+      let (seen, known) = (keys[..., ..<length, 0...], all[..., ..<length, 0...])
+      x = x + block.attn.joined(Tensor.scaledDotProductAttention(query, seen, known))
       x = x + block.mlp(block.ln2(x))
       values += [(remembered.keys, keys.detached()), (remembered.values, all.detached())]
     }

@@ -14,7 +14,7 @@ extension GPT2 {
     public let model: GPT2
     /// What it remembers.
     public let cache: Cache
-    private let decode: CompiledFunction<Tensor, Tensor, Tensor>
+    private let decode: CompiledFunction<Tensor, Length, Tensor>
     /// The tokens that have been read.
     public private(set) var count = 0
 
@@ -23,7 +23,7 @@ extension GPT2 {
       self.model = model
       let cache = Cache(model.configuration, capacity: capacity)
       self.cache = cache
-      decode = compiled { model.decode($0, at: $1, with: cache) }
+      decode = compiled { model.decode($0, upTo: $1, with: cache) }
     }
 
     /// Reads a text from its beginning, and returns the logits of what comes after it. -> [1, vocabulary]
@@ -44,8 +44,8 @@ extension GPT2 {
     public func read(_ token: Int) -> Tensor {
       Tensor.require(
         count < cache.capacity, "GPT2", "token \(count) of a text, for which there is room for \(cache.capacity)")
-      defer { count += 1 }
-      return decode(Tensor([token]), count)
+      count += 1
+      return decode(Tensor([token]), Length(count, upTo: cache.capacity))
     }
 
     /// Returns `length` tokens that come after a prompt, or fewer where there is no room for more. `each` is called with

@@ -70,7 +70,7 @@ final class CapturedRun {
   private func leaf(_ id: Graph.ID, _ storage: Storage?, _ value: Scalar?) -> Node {
     let node = graph.nodes[id]
     return Node(
-      storage == nil ? .argument : .buffer, shape: node.shape, dtype: node.dtype, argument: value, storage: storage)
+      storage == nil ? node.op : .buffer, shape: node.shape, dtype: node.dtype, argument: value, storage: storage)
   }
 
   private func evaluate(_ storages: [Storage?], _ values: [Scalar]) throws -> [HostArray] {

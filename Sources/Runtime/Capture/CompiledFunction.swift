@@ -128,6 +128,9 @@ public final class CompiledFunction<each Input: TensorStructure, Output> {
     try recording.run {
       let output = try body(repeat each own)
       _ = visit(output, &lister)
+      for case .length in lister.parts {
+        Tensor.misuse("compiled", "a length is returned: return its tensor")
+      }
       let count = tensorCount(in: output)
       Tensor.require(
         count <= lister.tensors.count, "compiled",

@@ -5,6 +5,7 @@ public struct PartVisitor {
   /// One thing the walk comes by. A captured function works for values of equal lists only.
   enum Part: Equatable {
     case tensor(Shape, DType)
+    case length(bound: Int)
     case isPresent(Bool)
     case count(Int)
     case text(String)
@@ -63,8 +64,22 @@ public struct PartVisitor {
       tensor = tensors[position]
       position += 1
     } else {
+      Tensor.require(
+        !tensor.shape.isVariable, "compiled",
+        "a tensor of shape \(tensor.shape) is taken or returned: a captured function takes the whole tensor and the length, "
+          + "and returns what has no axis of run-time length")
       note(.tensor(tensor.shape, tensor.dtype))
       tensors.append(tensor)
+    }
+  }
+
+  mutating func visit(_ length: inout Length) {
+    if purpose == .replace {
+      length = Length(node: tensors[position].node)
+      position += 1
+    } else {
+      note(.length(bound: length.bound))
+      tensors.append(Tensor(node: length.node))
     }
   }
 
@@ -84,6 +99,7 @@ extension PartVisitor.Part: CustomStringConvertible {
   var description: String {
     switch self {
     case .tensor(let shape, let dtype): "\(dtype)\(shape)"
+    case .length(let bound): "a length up to \(bound)"
     case .isPresent(let isPresent): isPresent ? "a value" : "nil"
     case .count(let count): "a list of \(count)"
     case .text(let text): "\"\(text)\""

@@ -123,7 +123,8 @@ package final class Recording: @unchecked Sendable {
   func input(_ tensor: Tensor, isScalar: Bool) -> Tensor {
     let node: Node
     if isScalar {
-      node = Node(.argument, shape: tensor.shape, dtype: tensor.dtype, argument: tensor.scalar)
+      let op = tensor.node.op.isScalarLeaf ? tensor.node.op : .argument
+      node = Node(op, shape: tensor.shape, dtype: tensor.dtype, argument: tensor.scalar)
     } else {
       guard let elements = tensor.node.storage else { preconditionFailure("bug: an input without elements") }
       // The same memory; the original is held until it is given back.
@@ -226,7 +227,7 @@ package final class Recording: @unchecked Sendable {
     }
     for run in runs {
       let leaves = zip(run.graph.leaves, run.leaves).map { id, node in
-        run.graph.nodes[id].op == .argument ? scalarOrigin(of: node) : origin(of: node)
+        run.graph.nodes[id].op.isScalarLeaf ? scalarOrigin(of: node) : origin(of: node)
       }
       step.runs.append(.init(graph: run.graph, leaves: leaves, results: run.results))
     }
@@ -255,5 +256,5 @@ extension Tensor {
   }
 
   /// Whether the tensor is a number handed to kernels when they run.
-  var isScalarArgument: Bool { node.op == .argument && !isRealized }
+  var isScalarArgument: Bool { node.op.isScalarLeaf && !isRealized }
 }

@@ -32,6 +32,9 @@ public final class TensorCell: Sendable {
 
   /// Creates a cell whose tensors track gradients if asked for: a parameter's.
   package init(_ initial: Tensor, tracksGradient: Bool) {
+    Tensor.require(
+      !initial.shape.isVariable, "TensorCell",
+      "a value of shape \(initial.shape): a cell has no axes of run-time length")
     (shape, dtype, self.tracksGradient) = (initial.shape, initial.dtype, tracksGradient)
     // A pending value stays pending, so that all parameters of a model are computed in one schedule.
     let leaf =

@@ -63,6 +63,14 @@ extension TensorScalar {
   public mutating func visitParts(_ visitor: inout PartVisitor) { visitor.note(.number(tensorScalar)) }
 }
 
+extension Length: TensorStructure, CapturedInput {
+  /// Shows the bound, which is part of the structure, and the number, which is not.
+  public mutating func visitParts(_ visitor: inout PartVisitor) { visitor.visit(&self) }
+
+  /// The length itself.
+  public var captured: Length { self }
+}
+
 /// What can be handed to a captured function where its parameter is a tensor or made of tensors: that itself, or for a
 /// tensor a Swift number, which becomes an argument of the kernels and may be another one in each call.
 public protocol CapturedInput {

@@ -170,7 +170,7 @@ package final class KernelCompiler: Sendable {
 extension LoopProgram {
   /// The turns of the parallel loop, or 1 where there is none.
   package var taskCount: Int {
-    for case .loop(let loop) in body where loop.kind == .parallel { return loop.count.constantValue ?? 1 }
+    for case .loop(let loop) in body where loop.kind == .parallel { return loop.count.bounds.upperBound }
     return 1
   }
 }

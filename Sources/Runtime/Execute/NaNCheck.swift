@@ -11,6 +11,8 @@ struct NaNCheck {
   private let nodes: [Node]
   /// Values with more elements than this are not written to memory to be looked at, as the products of a matrix product.
   private let limit: Int
+  /// Up to where elements are looked at.
+  private let needed: NeededLengths
   private var contents: [Graph.ID: FloatContents] = [:]
 
   /// Stops the program if what a kernel of the graph writes holds a NaN. Throws what `Realizer.realize` does.
@@ -28,6 +30,7 @@ struct NaNCheck {
 
   private init(_ schedule: Schedule, leaves: [Node]) {
     graph = schedule.graph
+    needed = NeededLengths(graph)
     var leaves = leaves[...]
     var nodes: [Node] = []
     for vertex in graph.nodes {
@@ -44,8 +47,16 @@ struct NaNCheck {
 
   private mutating func compute(_ ids: [Graph.ID]) throws {
     let missing = ids.filter { contents[$0] == nil }
-    try Realizer.realize(missing.map { nodes[$0] }.filter { $0.op != .argument }, looksForNaN: false)
-    for id in missing { contents[id] = FloatContents(HostArray(nodes[id])) }
+    try Realizer.realize(missing.map { nodes[$0] }.filter { !$0.op.isScalarLeaf }, looksForNaN: false)
+    for id in missing {
+      var elements = HostArray(nodes[id])
+      for (axis, length) in needed.ends[id].enumerated() {
+        if let count = length.flatMap({ nodes[$0].argument }) {
+          elements = elements.cleared(from: Int(count.int64), on: axis)
+        }
+      }
+      contents[id] = FloatContents(elements)
+    }
   }
 
   /// Follows NaN back from a node that holds some to the first that does while nothing it reads has one there.
@@ -137,7 +148,8 @@ extension Graph.Vertex {
   fileprivate var isTransparent: Bool {
     switch op {
     case .detach, .barrier, .reshape, .permute, .expand: true
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .scan, .radixPass,
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .scan,
+      .radixPass,
       .slice, .pad,
       .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
       false

@@ -39,6 +39,11 @@ struct ResultDigest {
 
   private static func fingerprint(_ node: Node, _ storage: Storage?) -> Hash128 {
     guard let storage else { preconditionFailure("bug: a realized node without elements") }
+    // What lies beyond a length is any.
+    if node.shape.isVariable, node.storage === storage {
+      let compact = Tensor(node: node).compacted().node
+      return fingerprint(compact, compact.storage)
+    }
     let count = node.shape.elementCount * node.dtype.byteCount
     return withExtendedLifetime(storage) { Hash128(UnsafeRawBufferPointer(start: storage.base, count: count)) }
   }

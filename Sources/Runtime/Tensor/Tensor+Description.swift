@@ -3,6 +3,7 @@ public import LazyOps
 extension Tensor: CustomStringConvertible {
   /// The elements as nested lists, with shape and type; long axes are cut in the middle. Computes the tensor.
   public var description: String {
+    if shape.isVariable { return compacted().description }
     let values: [String] =
       switch dtype {
       case .float16, .bfloat16, .float32, .float64: doubles.map { Tensor.text($0, dtype) }

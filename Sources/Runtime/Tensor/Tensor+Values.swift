@@ -2,8 +2,10 @@ public import LazyOps
 
 extension Tensor {
   /// Calls `body` with the elements' bytes in row-major order, computing them first if need be. The bytes are the
-  /// tensor's own: they are not copied, and must not be kept beyond the call.
+  /// tensor's own: they are not copied, but where a run-time length is shorter than its bound, and must not be kept beyond
+  /// the call.
   public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    if shape.isVariable { return try compacted().withUnsafeBytes(body) }
     Recording.refuse("elements of a tensor are read")
     realize()
     guard let storage = node.storage else { preconditionFailure("bug: a realized tensor without elements") }
@@ -30,12 +32,14 @@ extension Tensor {
 
   /// The only element of a tensor that has just one, as a number.
   public var item: Double {
+    if shape.isVariable { return compacted().item }
     Tensor.require(elementCount == 1, "item", "a tensor of one element has an item, not one of shape \(shape)")
     return doubles[0]
   }
 
   /// The elements in memory, converted on the host where they are of another type.
   private func elements<Element: BitwiseCopyable>(as type: DType) -> [Element] {
+    if shape.isVariable { return compacted().elements(as: type) }
     if dtype == type { return withUnsafeBytes { Array($0.bindMemory(to: Element.self)) } }
     Recording.refuse("elements of a tensor are read")
     realize()

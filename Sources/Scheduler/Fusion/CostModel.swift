@@ -52,6 +52,13 @@ enum CostModel {
   /// products of one result in a chunk.
   static let splitContraction = (results: 1 << 16, chunks: 8, products: 1 << 12)
 
+  /// The most elements of sums that one thread adds up while it goes along rows: they stay in the second-level cache.
+  static let summedElements = 1 << 17
+
+  /// The most vectors for which a product with a matrix is as slow as reading the matrix, the shortest rows that are a long
+  /// run of memory, the most chunks of rows, and the fewest rows of one.
+  static let streamedMatrix = (uses: 4, columns: 256, chunks: 8, rows: 16)
+
   /// The elements that a chunk has at least, and its rows where columns are summed up: the partial results are little
   /// beside it.
   static let chunkElements = 1 << 13
@@ -105,7 +112,7 @@ enum CostModel {
   /// Returns the cost of one element of `op` itself.
   static func cost(_ op: Op) -> Int {
     switch op {
-    case .buffer, .constant, .argument, .iota, .detach, .barrier, .reshape, .permute, .expand, .slice, .window,
+    case .buffer, .constant, .argument, .length, .iota, .detach, .barrier, .reshape, .permute, .expand, .slice, .window,
       .bitcast:
       0
     case .cast, .select, .reduce, .scan, .overlapAdd: 1

@@ -132,9 +132,15 @@ struct KernelGrouping {
     let others = (0..<count).suffix(CostModel.siblingsTried).map { Place(kernel: kernel, phase: phase, section: $0) }
     for place in followed.sorted(by: { $0.section < $1.section }) + others {
       let sibling = kernels[kernel].kernel.phases[phase][place.section]
-      guard let both = sibling.fused(with: section),
-        followed.contains(place) || both.stages.count < sibling.stages.count + section.stages.count
-      else { continue }
+      func joined() -> Section? {
+        if let both = sibling.fused(with: section),
+          followed.contains(place) || both.stages.count < sibling.stages.count + section.stages.count
+        {
+          return both
+        }
+        return sibling.addingUp(section)
+      }
+      guard let both = joined() else { continue }
       kernels[kernel].kernel.phases[phase][place.section] = both
       for buffer in section.writtenBuffers { writers[buffer] = place }
       return
@@ -154,7 +160,7 @@ struct KernelGrouping {
     guard let phase = read.map({ writers[$0]!.phase }).max() else { return nil }
     let makers = kernels[last].kernel.phases[phase].filter { !$0.writtenBuffers.isDisjoint(with: read) }
     if makers.count == 1, !makers[0].isComputeBound(buffers), candidate.sections.count == 1,
-      makers[0].fused(with: candidate.sections[0]) != nil
+      makers[0].fused(with: candidate.sections[0]) ?? makers[0].addingUp(candidate.sections[0]) != nil
     {
       return Position(kernel: last, phase: phase)
     }

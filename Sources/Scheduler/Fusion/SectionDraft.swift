@@ -8,6 +8,13 @@ struct SectionDraft {
     let indices: [Index]
   }
 
+  /// A member that is a sum over a range of the grid: at each point something is added to it.
+  struct Sum {
+    /// The reduction: the member itself, or what it is a copy of.
+    let reduction: Graph.ID
+    let rows: IndexVariable
+  }
+
   /// The ranges that every member runs with.
   var grid: [IndexVariable]
   /// The root first, then producers, each after all its readers in the section.
@@ -16,6 +23,8 @@ struct SectionDraft {
   var inlined: Set<Graph.ID> = []
   /// The members that other sections compute for themselves too.
   var copies: Set<Graph.ID> = []
+  /// The members that are sums over a range of the grid; one thread goes along that in order.
+  var sums: [Graph.ID: Sum] = [:]
   /// Where the section reads each staged node it does not hold, or may come to hold.
   var uses: [Graph.ID: [[Index]]] = [:]
   /// Why nodes it reads are computed elsewhere.
@@ -33,6 +42,8 @@ struct SectionDraft {
     grid = indices.compactMap { if case .variable(let variable) = $0 { variable } else { nil } }
     members = [Member(node: root, indices: indices)]
   }
+
+  var gridPoints: Int { grid.reduce(1) { $0 * $1.extent } }
 
   /// Returns a new variable that counts to `extent`, or the constant 0 for an extent of 1.
   mutating func makeIndex(extent: Int) -> Index {

@@ -50,7 +50,7 @@ extension SectionFormation {
   }
 
   /// What a member of a draft reads.
-  private func contractionReads(of member: SectionDraft.Member, in draft: SectionDraft) -> ContractionReads {
+  func contractionReads(of member: SectionDraft.Member, in draft: SectionDraft) -> ContractionReads {
     ContractionReads(of: member.node, at: member.indices, in: graph) {
       staged.isStaged[$0] && !draft.inlined.contains($0)
     }
@@ -101,7 +101,8 @@ extension SectionFormation {
         {
           found.insert(id)
         }
-      case .buffer, .constant, .argument, .iota, .bitcast, .detach, .barrier, .reduce, .scan, .radixPass, .reshape,
+      case .buffer, .constant, .argument, .length, .iota, .bitcast, .detach, .barrier, .reduce, .scan, .radixPass,
+        .reshape,
         .permute, .expand,
         .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
         continue

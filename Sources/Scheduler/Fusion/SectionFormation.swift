@@ -10,10 +10,10 @@ struct SectionFormation {
   /// The partial results that a grid barrier divides from what combines them.
   private let partials: Set<Graph.ID>
   /// The values that every section which reads them computes for itself.
-  private let recomputable: Set<Graph.ID>
+  let recomputable: Set<Graph.ID>
   /// Which updates are made in place, and the order this asks for.
   let overwrites: Overwrites
-  private(set) var sections: [SectionDraft] = []
+  var sections: [SectionDraft] = []
   /// The section that computes each staged node.
   private(set) var sectionOf: [Graph.ID: Int] = [:]
   /// The nodes that need memory between sections or after the run.
@@ -27,12 +27,18 @@ struct SectionFormation {
   /// The sections of which something of a low level waits for something of a higher one.
   private var dips: [Dip] = []
   let staged: StagedNodes
+  /// The sections that compute a value, and those that read it.
+  private(set) var holders: [Graph.ID: Set<Int>] = [:]
+  private(set) var users: [Graph.ID: Set<Int>] = [:]
+  /// Whether anything waits for what it does not read.
+  let hasBarriers: Bool
   /// The values that some section computes for itself though others may read them too.
   private var recomputed: Set<Graph.ID> = []
 
   init(_ split: SplitGraph) {
     graph = split.graph
     partials = split.partials
+    hasBarriers = split.graph.nodes.contains { $0.op == .barrier }
     overwrites = Overwrites(graph)
     staged = overwrites.staged
     kept = Set(graph.outputs + overwrites.targets.values)
@@ -50,7 +56,11 @@ struct SectionFormation {
       // All that read it have been formed: what each of them computes for itself is done with.
       if !recomputed.contains(root) || buffered.contains(root) { form(root) }
     }
+    moveSums()
   }
+
+  /// The staged nodes that read one.
+  func readers(of id: Graph.ID) -> [Graph.ID] { readers[id] }
 
   /// Goes from what nothing is waited for to what follows it.
   private mutating func findLevels() {
@@ -67,7 +77,7 @@ struct SectionFormation {
   }
 
   /// The staged nodes that come after one: those that read it, and updates in place that have to wait for it.
-  private func followers(of id: Graph.ID) -> [Graph.ID] { readers[id] + (overwrites.followers[id] ?? []) }
+  func followers(of id: Graph.ID) -> [Graph.ID] { readers[id] + (overwrites.followers[id] ?? []) }
 
   // MARK: - Growing one section
 
@@ -82,7 +92,7 @@ struct SectionFormation {
       draft.grid.removeAll { .variable($0) == draft.members[0].indices[axis] }
     }
     collectUses(of: draft.members[0], in: &draft)
-    let limit = levelLimit(of: root)
+    let limit = levelLimit(of: [root])
     if graph.nodes[root].op.isElementwise, draft.splitRanges(couldJoin: { couldJoin($0, number, below: limit) }) {
       draft.uses = [:]
       collectUses(of: draft.members[0], in: &draft)
@@ -117,15 +127,42 @@ struct SectionFormation {
         draft.boundaries.append("\(graph.label(candidate)): \(reason)")
       }
     }
-    noteDip(draft)
-    sections.append(draft)
+    guard let (other, both) = joined(draft) else {
+      sections.append(draft)
+      return note(number)
+    }
+    replace(other, by: both, joining: draft, number)
   }
 
-  private func completed(_ indices: [Index?], of node: Graph.ID, in draft: inout SectionDraft) -> [Index] {
+  /// Puts a section in place of one that has been joined with `moved`, which has a number of its own.
+  mutating func replace(_ number: Int, by both: SectionDraft, joining moved: SectionDraft, _ other: Int) {
+    sections[number] = both
+    for id in moved.members.map(\.node) + moved.inlined where sectionOf[id] == other { sectionOf[id] = number }
+    // What only the other one read needs no memory any more.
+    for id in both.members.map(\.node) where buffered.contains(id) && !kept.contains(id) && !both.copies.contains(id) {
+      if outsideReaders(of: id, [number]).isEmpty, both.uses[id] != nil { buffered.remove(id) }
+    }
+    note(number)
+  }
+
+  /// Notes what a section that has been formed holds and reads.
+  private mutating func note(_ number: Int) {
+    noteDip(sections[number])
+    for id in sections[number].members.map(\.node) { holders[id, default: []].insert(number) }
+    for id in sections[number].uses.keys { users[id, default: []].insert(number) }
+  }
+
+  func completed(_ indices: [Index?], of node: Graph.ID, in draft: inout SectionDraft) -> [Index] {
     indices.enumerated().map { axis, index in index ?? draft.makeIndex(extent: graph.nodes[node].shape[axis]) }
   }
 
-  private func collectUses(of member: SectionDraft.Member, in draft: inout SectionDraft) {
+  func collectUses(of member: SectionDraft.Member, in draft: inout SectionDraft) {
+    let found = uses(in: &draft) { walk in walk.sources(of: member.node, at: member.indices) }
+    for (node, indices) in found { draft.uses[node, default: []].append(indices) }
+  }
+
+  /// Where a walk reads other staged nodes.
+  func uses(in draft: inout SectionDraft, _ visit: (inout UseWalk) -> Void) -> [(Graph.ID, [Index])] {
     // Variables made on the way stand for reduced axes; only their difference from the grid's matters here.
     var made = draft.nextVariable
     var uses: [(Graph.ID, [Index])] = []
@@ -138,9 +175,9 @@ struct SectionFormation {
         return .variable(IndexVariable(id: made, extent: extent))
       }, found: { uses.append(($0, $1)) })
     walk.isInPlace = { overwrites.targets[$0] != nil }
-    walk.sources(of: member.node, at: member.indices)
+    visit(&walk)
     draft.nextVariable = made
-    for (node, indices) in uses { draft.uses[node, default: []].append(indices) }
+    return uses
   }
 
   // MARK: - Judging a producer
@@ -172,7 +209,7 @@ struct SectionFormation {
     let indices = draft.commonIndices(draft.uses[id]!, shape: node.shape)
     let grid = draft.grid.filter { indices.contains(.variable($0)) }
     let shrinks = grid.count < draft.grid.count
-    let outside = outsideReaders(of: id, number)
+    let outside = outsideReaders(of: id, [number])
     let hasFreeAxes = indices.contains { $0 == nil }
     let isCopy = !outside.isEmpty && recomputable.contains(id) && (shrinks || hasFreeAxes)
     let isShared = !isCopy && (!outside.isEmpty || kept.contains(id))
@@ -183,7 +220,7 @@ struct SectionFormation {
     if isShared && shrinks { return .refuse("others read it, and it would narrow the grid") }
     if isShared && wouldBeScattered(indices) { return .refuse("others read it, and it would be written in strides") }
     let later = outside + followers
-    if !later.isEmpty && !isCopy && leadsInto(number, below: limit, from: later) {
+    if !later.isEmpty && !isCopy && leadsInto([number], below: limit, from: later) {
       return .refuse("what others make of it is needed here")
     }
 
@@ -219,19 +256,19 @@ struct SectionFormation {
 
   /// Whether a value may become a member of a section at all: it has none yet, and nothing made of it elsewhere comes back.
   private func couldJoin(_ id: Graph.ID, _ number: Int, below limit: Int) -> Bool {
-    let later = outsideReaders(of: id, number) + (overwrites.followers[id] ?? [])
-    return sectionOf[id] == nil && (later.isEmpty || !leadsInto(number, below: limit, from: later))
+    let later = outsideReaders(of: id, [number]) + (overwrites.followers[id] ?? [])
+    return sectionOf[id] == nil && (later.isEmpty || !leadsInto([number], below: limit, from: later))
   }
 
-  /// What reads a value outside a section that is being formed. Of what sections compute for themselves those that do are
+  /// What reads a value outside some sections. Of what sections compute for themselves those that do are
   /// named instead.
-  private func outsideReaders(of id: Graph.ID, _ number: Int) -> [Graph.ID] {
+  func outsideReaders(of id: Graph.ID, _ numbers: Set<Int>) -> [Graph.ID] {
     var found: [Graph.ID] = []
     var pending = readers[id]
     var seen = Set(pending)
     while let reader = pending.popLast() {
       if let section = sectionOf[reader] {
-        if section != number { found.append(reader) }
+        if !numbers.contains(section) { found.append(reader) }
       } else if recomputable.contains(reader) {
         for next in readers[reader] where seen.insert(next).inserted { pending.append(next) }
       } else {
@@ -246,6 +283,11 @@ struct SectionFormation {
   private func wouldBeScattered(_ indices: [Index?]) -> Bool {
     guard let free = indices.firstIndex(where: { $0 == nil }) else { return false }
     return indices[free...].contains { $0?.asVariable != nil }
+  }
+
+  /// The same for a member of a section.
+  func wouldBeScattered(_ indices: [Index], in draft: SectionDraft) -> Bool {
+    wouldBeScattered(indices.map { index in index.asVariable.map { draft.grid.contains($0) } ?? true ? index : nil })
   }
 
   private func scratchBytes(_ id: Graph.ID, _ indices: [Index?]) -> Int {
@@ -290,7 +332,8 @@ struct SectionFormation {
       switch node.op {
       case .expand where graph.nodes[node.sources[0]].shape.elementCount > 1: return true
       case .window: return true
-      case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+      case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+        .reduce,
         .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad, .overlapAdd, .concatenate, .gather, .scatterAdd,
         .put, .update:
         pending += node.sources
@@ -315,16 +358,16 @@ struct SectionFormation {
     if let down = outside.map({ levels[$0] }).min(), down <= up { dips.append(Dip(down: down, up: up)) }
   }
 
-  /// The level above which nothing leads to `root`: readers stand above what they read, but a section runs as a whole.
-  private func levelLimit(of root: Graph.ID) -> Int {
-    var limit = levels[root]
+  /// The level above which nothing leads to some nodes: readers stand above what they read, but a section runs as a whole.
+  func levelLimit(of nodes: [Graph.ID]) -> Int {
+    var limit = nodes.map { levels[$0] }.max() ?? 0
     while let higher = dips.lazy.filter({ $0.down <= limit }).map(\.up).max(), higher > limit { limit = higher }
     return limit
   }
 
-  /// Whether a value computed in section `number`, to which nothing above the level `limit` leads, would come back to
-  /// it through `readers` outside: a cycle.
-  private func leadsInto(_ number: Int, below limit: Int, from readers: [Graph.ID]) -> Bool {
+  /// Whether values computed in some sections, to which nothing above the level `limit` leads, would come back to
+  /// them through `readers` outside: a cycle.
+  func leadsInto(_ numbers: Set<Int>, below limit: Int, from readers: [Graph.ID]) -> Bool {
     var pending = readers
     var seen = Set(readers)
     var openedSections: Set<Int> = []
@@ -333,7 +376,7 @@ struct SectionFormation {
       if levels[id] > limit { continue }
       var next = followers(of: id)
       if let section = sectionOf[id] {
-        if section == number { return true }
+        if numbers.contains(section) { return true }
         // A section runs as a whole: whatever any of its members leads to waits for all it reads.
         if section < sections.count, openedSections.insert(section).inserted {
           next += sections[section].members.map(\.node).filter { !sections[section].copies.contains($0) }
@@ -343,43 +386,5 @@ struct SectionFormation {
       for reader in next where seen.insert(reader).inserted { pending.append(reader) }
     }
     return false
-  }
-}
-
-extension Op {
-  /// Whether the op combines elements of its source.
-  var isReduction: Bool {
-    switch self {
-    case .reduce, .overlapAdd: true
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .scan,
-      .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put, .update:
-      false
-    }
-  }
-
-  /// Whether the op writes to places that its data names.
-  var isScatter: Bool { scatterAxis != nil }
-
-  /// The axis along which the op does one element after the other; nil for all other ops.
-  var orderedAxis: Int? {
-    switch self {
-    case .scan(_, let axis): axis
-    case .radixPass(let digit): digit.axis
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-      .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather, .scatterAdd, .put,
-      .update:
-      scatterAxis
-    }
-  }
-
-  /// The axis on which the op's data names places it writes to; nil for all other ops.
-  var scatterAxis: Int? {
-    switch self {
-    case .scatterAdd(let axis), .put(let axis): axis
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
-      .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather,
-      .update:
-      nil
-    }
   }
 }

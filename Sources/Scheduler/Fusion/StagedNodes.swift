@@ -158,7 +158,8 @@ struct StagedNodes {
     switch graph.nodes[id].op {
     case .reduce(.sum, _): return readers.role == .addend
     case .overlapAdd(let geometry): return geometry.isDense
-    case .reduce, .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+    case .reduce, .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach,
+      .barrier,
       .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put,
       .update:
       return false
@@ -172,9 +173,11 @@ struct StagedNodes {
     case .reduce(.sum, _): .summand
     case .overlapAdd(let geometry): geometry.isDense ? .addend : .none
     case .binary(.multiply): own == .summand ? .factor : .none
+    case .select where graph.isLengthMask(node): own == .summand ? .summand : .none
     case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast:
       own == .factor && repeats ? .operand : own.rawValue <= Role.addend.rawValue && repeats ? .none : own
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .reduce, .scan, .radixPass, .pad,
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .reduce, .scan, .radixPass,
+      .pad,
       .concatenate, .gather, .scatterAdd, .put, .update:
       .none
     }
@@ -186,7 +189,8 @@ struct StagedNodes {
     case .expand: node.shape.elementCount > graph.nodes[source].shape.elementCount
     case .window(let geometry): geometry.size * geometry.dilation > geometry.stride
     case .gather, .radixPass: true
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+      .reduce,
       .scan, .reshape, .permute, .slice, .pad, .overlapAdd, .concatenate, .scatterAdd, .put, .update:
       false
     }
@@ -202,7 +206,7 @@ struct StagedNodes {
     if isReduction(id) { return true }
     guard node.shape.elementCount > 1, cost[id] > 0 else { return false }
     switch node.op {
-    case .buffer, .constant, .argument, .iota: return false
+    case .buffer, .constant, .argument, .length, .iota: return false
     // Movement passes the question on to what it moves.
     case .detach, .barrier, .reshape, .permute, .expand, .slice, .window, .bitcast: return false
     case .reduce, .scan, .radixPass, .overlapAdd, .scatterAdd, .put: return true

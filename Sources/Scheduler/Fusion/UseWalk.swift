@@ -44,7 +44,7 @@ struct UseWalk {
       return visit(source, at: moved.indices)
     }
     switch node.op {
-    case .buffer, .constant, .argument, .iota: return
+    case .buffer, .constant, .argument, .length, .iota: return
     case .unary, .binary, .select, .cast, .bitcast, .detach, .barrier:
       for source in node.valueSources { visit(source, at: indices) }
     case .reduce(_, let axes):
@@ -113,7 +113,8 @@ struct UseWalk {
     return (0..<source.rank).map { axes.contains($0) ? makeIndex(source[$0]) : kept.next()! }
   }
 
-  private mutating func visit(_ id: Graph.ID, at indices: [Index]) {
+  /// Walks a node that is read at `indices`.
+  mutating func visit(_ id: Graph.ID, at indices: [Index]) {
     guard seen.insert(Read(node: id, indices: indices)).inserted else { return }
     if isStaged(id) { found(id, indices) } else { sources(of: id, at: indices) }
   }

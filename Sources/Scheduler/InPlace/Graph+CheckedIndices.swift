@@ -9,7 +9,7 @@ extension Graph {
     let targets = Overwrites.candidates(self).filter { nodes[$0.value].op == .buffer && nodes[$0.key].op.isScatter }
     let unchecked = targets.keys.filter { nodes[$0].usesUncheckedIndex(in: self) }
     guard !unchecked.isEmpty else { return self }
-    var result = Graph(donated: donated)
+    var result = Graph(donated: donated, limits: limits)
     var renamed: [ID] = []
     for (id, node) in nodes.enumerated() {
       var node = node
@@ -36,13 +36,15 @@ extension Graph {
   /// such, or are an argument, which is checked before any kernel runs.
   func areIndices(_ id: ID, below extent: Int) -> Bool {
     let node = nodes[id]
+    if let numbers = lengthNumbers(id) { return numbers.lowerBound >= 0 && numbers.upperBound < extent }
     switch node.op {
     case .gather:
       guard case .iota(let axis) = nodes[node.sources[0]].op else { return false }
       return nodes[node.sources[0]].shape[axis] <= extent
     case .argument: return true
     case .reshape, .expand, .slice, .permute, .detach: return areIndices(node.sources[0], below: extent)
-    case .buffer, .constant, .iota, .unary, .binary, .select, .cast, .bitcast, .barrier, .reduce, .scan, .radixPass,
+    case .buffer, .constant, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .barrier, .reduce, .scan,
+      .radixPass,
       .pad, .window,
       .overlapAdd, .concatenate, .scatterAdd, .put, .update:
       return false
@@ -51,6 +53,20 @@ extension Graph {
 }
 
 extension Graph {
+  /// The numbers that a node can hold, where it is computed from run-time lengths: their bounds tell.
+  private func lengthNumbers(_ id: ID) -> ClosedRange<Int>? {
+    let node = nodes[id]
+    guard node.dtype == .int64 else { return nil }
+    if case .length(let bound) = node.op { return 1...bound }
+    if case .constant(.integer(let number)) = node.op { return Int(number)...Int(number) }
+    if [.reshape, .expand, .detach].contains(node.op) { return lengthNumbers(node.sources[0]) }
+    guard node.op == .binary(.add) || node.op == .binary(.subtract), let a = lengthNumbers(node.sources[0]),
+      let b = lengthNumbers(node.sources[1])
+    else { return nil }
+    if node.op == .binary(.add) { return a.lowerBound + b.lowerBound...a.upperBound + b.upperBound }
+    return a.lowerBound - b.upperBound...a.upperBound - b.lowerBound
+  }
+
   /// The arguments that are used as indices, by the nodes' numbers, and the extents of the axes they are for.
   var indexArguments: [(argument: ID, extent: Int)] {
     nodes.compactMap { node in
@@ -69,7 +85,8 @@ extension Graph.Vertex {
     case .gather(let axis): graph.nodes[sources[0]].shape[axis]
     case .scatterAdd(let axis), .put(let axis): shape[axis]
     case .radixPass(let digit): shape[digit.axis]
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+      .reduce,
       .scan, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .update:
       nil
     }

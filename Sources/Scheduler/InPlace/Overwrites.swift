@@ -129,7 +129,8 @@ extension Op {
   var isUpdate: Bool {
     switch self {
     case .scatterAdd, .put, .update: true
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reduce,
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+      .reduce,
       .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .overlapAdd, .concatenate, .gather:
       false
     }

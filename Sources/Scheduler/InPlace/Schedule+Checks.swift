@@ -35,7 +35,8 @@ extension Section {
         case .select(_, let a, let b): return isKnown(a, below: extent) && isKnown(b, below: extent)
         case .constant(let scalar): return 0..<Int64(extent) ~= scalar.int64
         case .argument: return true
-        case .index, .load, .unary, .binary, .cast, .bitcast, .test, nil: return false
+        case .index(let index): return index.bounds.lowerBound >= 0 && index.bounds.upperBound < extent
+        case .load, .unary, .binary, .cast, .bitcast, .test, nil: return false
         }
       }
       for case .bind(let variable, let value) in stage.steps where !isKnown(value, below: variable.extent) {

@@ -6,14 +6,17 @@ extension Section {
   mutating func collapseRanges() {
     while let (outer, inner) = collapsiblePair(in: grid, stages: stages) {
       let (range, replace) = fuse(outer, inner)
+      ends[range] = ends.removeValue(forKey: outer).map { $0 * inner.extent }
       grid = grid.collapsed(outer, inner, into: range)
       for stage in stages.indices { stages[stage].substitute(replace) }
     }
     for index in stages.indices {
       while let (outer, inner) = collapsiblePair(in: stages[index].spatial, stages: [stages[index]]) {
         let (range, replace) = fuse(outer, inner)
+        let end = stages[index].ends[outer].map { $0 * inner.extent }
         stages[index].spatial = stages[index].spatial.collapsed(outer, inner, into: range)
         stages[index].substitute(replace)
+        stages[index].ends[range] = end
       }
       while let (outer, inner) = collapsiblePair(in: stages[index].reduced, stages: [stages[index]]) {
         let (range, replace) = fuse(outer, inner)
@@ -40,7 +43,8 @@ extension Section {
   private func collapsiblePair(
     in ranges: [IndexVariable], stages: [Stage]
   ) -> (outer: IndexVariable, inner: IndexVariable)? {
-    for (outer, inner) in zip(ranges, ranges.dropFirst()) {
+    for (outer, inner) in zip(ranges, ranges.dropFirst()) where ends[inner] == nil {
+      if stages.contains(where: { $0.ends[inner] != nil }) { continue }
       let agrees = stages.allSatisfy { stage in
         stage.indices.allSatisfy { index in
           guard let a = index.coefficient(of: outer.id), let b = index.coefficient(of: inner.id) else { return false }
@@ -77,15 +81,7 @@ extension Stage {
   /// Every index expression in the stage.
   var indices: [Index] {
     var indices = results.flatMap(\.place.indices)
-    for step in steps {
-      guard case .define(_, let instruction) = step else { continue }
-      switch instruction {
-      case .index(let index): indices.append(index)
-      case .load(let place, let mask): indices += place.indices + mask.conditions.map(\.index)
-      case .test(let mask): indices += mask.conditions.map(\.index)
-      case .constant, .argument, .unary, .binary, .select, .cast, .bitcast: break
-      }
-    }
+    for case .define(_, let instruction) in steps { indices += instruction.indices }
     return indices
   }
 
@@ -96,5 +92,25 @@ extension Stage {
       return .define(value, instruction.map(values: { $0 }, replacing: replace))
     }
     results = results.map { $0.map(values: { $0 }, replacing: replace) }
+    var moved: [IndexVariable: Index] = [:]
+    for (range, end) in ends {
+      // What a range has become that is no range does not end there.
+      if let range = replace(range) == nil ? range : replace(range)?.asVariable {
+        moved[range] = end.substituting(replace)
+      }
+    }
+    ends = moved
+  }
+}
+
+extension Instruction {
+  /// Every index expression in the instruction.
+  var indices: [Index] {
+    switch self {
+    case .index(let index): [index]
+    case .load(let place, let mask): place.indices + mask.conditions.map(\.index)
+    case .test(let mask): mask.conditions.map(\.index)
+    case .constant, .argument, .unary, .binary, .select, .cast, .bitcast: []
+    }
   }
 }

@@ -6,7 +6,8 @@ extension Section {
   /// one of the grids has become loops of its stages.
   func fused(with other: Section) -> Section? {
     let common = zip(grid, other.grid).prefix { $0.extent == $1.extent }.count
-    guard common == Swift.min(grid.count, other.grid.count), common > 0 || grid.count == other.grid.count,
+    guard !hasRowSums, !other.hasRowSums, common == Swift.min(grid.count, other.grid.count),
+      common > 0 || grid.count == other.grid.count,
       members.count + other.members.count <= CostModel.membersPerSection,
       operationCount + other.operationCount <= CostModel.operationsPerSection
     else { return nil }
@@ -20,7 +21,7 @@ extension Section {
 
   /// Returns the section with the stages of another after its own, whose grid has the same extents; nil where that
   /// reads what this one writes at other points.
-  private func appending(_ other: Section) -> Section? {
+  func appending(_ other: Section) -> Section? {
     var both = self
     let buffers = other.buffers.map { buffer in both.position(of: buffer, in: \.buffers) }
     let arguments = other.arguments.map { argument in both.position(of: argument, in: \.arguments) }
@@ -40,6 +41,7 @@ extension Section {
       stage.renumber(buffers: buffers, locals: { $0 + scratch.count }, arguments: arguments)
       return stage
     }
+    both.ends = ends.filter { range, end in other.ends.contains { renamed[$0] == range && $1 == end } }
     both.scratch += other.scratch
     both.awaited += other.awaited
     both.members += other.members
@@ -55,12 +57,14 @@ extension Section {
     var result = self
     let inner = Array(grid[count...])
     result.grid = Array(grid[..<count])
+    result.ends = ends.filter { !inner.contains($0.key) }
     let points = inner.reduce(1) { $0 * $1.extent }
     let counts = scratch.map { $0.extents.reduce(1, *) }
     for local in scratch.indices { result.scratch[local].extents = [points * counts[local]] }
     let point = inner.reduce(Index.constant(0)) { $0 * $1.extent + Index($1) }
     for stage in stages.indices {
       result.stages[stage].spatial = inner + stages[stage].spatial
+      for (range, end) in ends where inner.contains(range) { result.stages[stage].ends[range] = end }
       result.stages[stage].replacePlaces { place in
         guard case .local(let local, let indices) = place else { return place }
         return .local(local, [point * counts[local] + (indices.first ?? .constant(0))])
@@ -76,11 +80,11 @@ extension Section {
     for result in stages.flatMap(\.results) {
       if case .buffer(let buffer, let index) = result.place { written[buffer] = index }
     }
-    for step in stages.flatMap(\.steps) {
-      guard case .define(_, .load(.buffer(let buffer, let index), _)) = step, let result = written[buffer] else {
-        continue
+    for stage in stages {
+      for case .define(let value, .load(.buffer(let buffer, let index), _)) in stage.steps {
+        guard let result = written[buffer], !stage.addsTo(.buffer(buffer, index), value) else { continue }
+        guard staysAtItsPoint(index, result) else { return false }
       }
-      guard staysAtItsPoint(index, result) else { return false }
     }
     return true
   }

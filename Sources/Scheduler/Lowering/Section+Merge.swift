@@ -20,9 +20,10 @@ extension Stage {
   /// Returns one stage that does what this one and `next` do after each other, or nil where their ranges differ or
   /// `next` needs what this one has only at the end.
   func merged(with next: Stage) -> Stage? {
-    guard !loops.isEmpty, loops.map(\.extent) == next.loops.map(\.extent), !isOrdered, !next.isOrdered else {
-      return nil
-    }
+    guard !loops.isEmpty, loops.map(\.extent) == next.loops.map(\.extent), !isOrdered, !next.isOrdered,
+      // Each sum of products is tiled on its own.
+      !(isSumOfProducts && next.isSumOfProducts)
+    else { return nil }
     // If both reduce, over the same ranges; a stage that only stores can run in either kind.
     guard reduced.isEmpty || next.reduced.isEmpty || reduced.count == next.reduced.count else { return nil }
     let renamed = Dictionary(uniqueKeysWithValues: zip(next.loops, loops))
@@ -31,6 +32,7 @@ extension Stage {
     var both = self
     both.reduced = Array(loops.suffix(Swift.max(reduced.count, next.reduced.count)))
     both.spatial = Array(loops.dropLast(both.reduced.count))
+    both.ends = ends.filter { range, end in next.ends.contains { renamed[$0] == range && $1 == end } }
     // A reduction's place must not name a range that the merged stage reduces over.
     for result in results + next.results {
       guard case .reduce(_, _, let place) = result else { continue }
@@ -58,6 +60,38 @@ extension Stage {
     }
     both.results += next.results.map { $0.map(values: { values[$0] }, replacing: rename) }
     return both
+  }
+
+  /// Whether the stage computes many sums of products, over its own range or a range of the grid.
+  private var isSumOfProducts: Bool {
+    guard results.count == 1 else { return false }
+    let sum: Value
+    switch results[0] {
+    case .reduce(.sum, let value, _) where !spatial.isEmpty: sum = value
+    case .store(let place, let value) where spatial.count > 1:
+      guard case .define(_, .binary(.add, let earlier, let term))? = definition(of: value),
+        case .define(_, .load(place, _))? = definition(of: earlier)
+      else { return false }
+      sum = term
+    case .store, .reduce, .scan, .add, .put: return false
+    }
+    guard case .define(_, .binary(.multiply, let a, let b))? = definition(of: sum) else { return false }
+    // One factor is used for more than one result.
+    return [a, b].contains { factor in
+      let ranges = variables(of: factor)
+      return spatial.contains { !ranges.contains($0) }
+    }
+  }
+
+  /// The ranges that a value depends on.
+  private func variables(of value: Value) -> Set<IndexVariable> {
+    var needed: Set<Value> = [value]
+    var found: Set<IndexVariable> = []
+    for case .define(let value, let instruction) in steps.reversed() where needed.contains(value) {
+      needed.formUnion(instruction.operands)
+      for index in instruction.indices { found.formUnion(index.variables) }
+    }
+    return found
   }
 
   private var isOrdered: Bool { results.contains(where: \.isOrdered) }

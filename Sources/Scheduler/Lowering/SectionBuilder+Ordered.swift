@@ -28,7 +28,7 @@ extension SectionBuilder {
       let index = builder.value(of: node.sources[1], at: isPut ? [moved[axis]] : moved)
       let value = builder.value(of: node.sources[2], at: moved)
       var target = moved
-      target[axis] = .variable(builder.bind(index, extent: node.shape[axis]))
+      target[axis] = builder.position(index, extent: node.shape[axis])
       let place = Place.buffer(buffer, SourceIndices.flatten(target, node.shape))
       return ([], [isPut ? .put(place, value) : .add(place, value)])
     }

@@ -10,26 +10,35 @@ struct SectionBuilder {
   private var scratchOf: [Graph.ID: Int] = [:]
   private let memberOf: [Graph.ID: SectionDraft.Member]
   private var argumentOf: [Graph.ID: Int] = [:]
+  /// The lengths up to which nodes are needed.
+  private let needed: NeededLengths
   /// The node whose memory the root takes over, where that is an update in place.
   let target: Graph.ID?
 
   /// Builds the section; `arguments` numbers the graph's argument nodes, `targets` names what updates take over. Pieces
   /// that are joined to one buffer, with nothing done to the whole, get a section each.
   static func build(
-    _ draft: SectionDraft, of graph: Graph, buffers: [Graph.ID: Int], arguments: [Graph.ID: Int],
-    targets: [Graph.ID: Graph.ID] = [:]
+    _ draft: SectionDraft, of graph: Graph, needed: NeededLengths, buffers: [Graph.ID: Int],
+    arguments: [Graph.ID: Int], targets: [Graph.ID: Graph.ID] = [:]
   ) -> [Section] {
     let root = graph.nodes[draft.members[0].node]
     if case .concatenate(let axis) = root.op, draft.members.count == 1 {
       return pieces(of: root, along: axis, draft, in: graph).map { piece in
-        var builder = SectionBuilder(graph: graph, draft: piece.draft, bufferOf: buffers, arguments: arguments)
+        var builder = SectionBuilder(
+          graph: graph, draft: piece.draft, needed: needed, bufferOf: buffers, arguments: arguments)
         builder.append(piece)
         return builder.finished
       }
     }
     let target = targets[draft.members[0].node]
-    var builder = SectionBuilder(graph: graph, draft: draft, bufferOf: buffers, arguments: arguments, target: target)
-    for member in draft.members.reversed() { builder.append(member) }
+    var builder = SectionBuilder(
+      graph: graph, draft: draft, needed: needed, bufferOf: buffers, arguments: arguments, target: target)
+    for member in draft.members.reversed() {
+      let count = builder.section.stages.count
+      builder.append(member)
+      if target == nil { builder.endStages(from: count, of: member) }
+    }
+    if target == nil { builder.endGrid() }
     var section = builder.finished
     if let target { section.take(buffers[target]!, over: buffers[draft.members[0].node]!) }
     return [section]
@@ -46,8 +55,10 @@ struct SectionBuilder {
   }
 
   private init(
-    graph: Graph, draft: SectionDraft, bufferOf: [Graph.ID: Int], arguments: [Graph.ID: Int], target: Graph.ID? = nil
+    graph: Graph, draft: SectionDraft, needed: NeededLengths, bufferOf: [Graph.ID: Int], arguments: [Graph.ID: Int],
+    target: Graph.ID? = nil
   ) {
+    self.needed = needed
     self.graph = graph
     self.target = target
     self.draft = draft
@@ -57,7 +68,7 @@ struct SectionBuilder {
       members: draft.members.reversed().map(\.node), boundaries: draft.boundaries, nextVariable: draft.nextVariable)
     memberOf = Dictionary(uniqueKeysWithValues: draft.members.map { ($0.node, $0) })
     argumentOf = arguments
-    for member in draft.members.dropFirst() {
+    for member in draft.members where draft.uses[member.node] != nil {
       scratchOf[member.node] = section.scratch.count
       let extents = draft.freeExtents(member.indices, grid: draft.grid)
       section.scratch.append(
@@ -81,6 +92,41 @@ struct SectionBuilder {
     if let position = section.arguments.firstIndex(of: argument) { return position }
     section.arguments.append(argument)
     return section.arguments.count - 1
+  }
+
+  /// The variable that stands for a length.
+  private mutating func length(_ id: Graph.ID) -> IndexVariable {
+    guard case .length(let bound) = graph.nodes[id].op else {
+      preconditionFailure("bug: \(graph.label(id)) is no length")
+    }
+    _ = parameter(argument: argumentOf[id]!)
+    return .length(argumentOf[id]!, bound: bound)
+  }
+
+  // MARK: - Ends
+
+  /// The length up to which a member is needed along a range that one of its axes runs with.
+  private func end(of range: IndexVariable, in member: SectionDraft.Member) -> Graph.ID? {
+    member.indices.firstIndex(of: .variable(range)).flatMap { needed.ends[member.node][$0] }
+  }
+
+  /// Lets the stages of a member end where nothing more is needed of it.
+  private mutating func endStages(from first: Int, of member: SectionDraft.Member) {
+    for stage in section.stages.indices[first...] {
+      for range in section.stages[stage].loops {
+        if let length = end(of: range, in: member) { section.stages[stage].ends[range] = Index(self.length(length)) }
+      }
+    }
+  }
+
+  /// Lets ranges of the grid end where nothing more is needed of any member.
+  private mutating func endGrid() {
+    for range in section.grid {
+      guard let length = end(of: range, in: draft.members[0]),
+        draft.members.allSatisfy({ end(of: range, in: $0) == length })
+      else { continue }
+      section.ends[range] = Index(self.length(length))
+    }
   }
 
   mutating func bufferPlace(_ id: Graph.ID, _ indices: [Index]) -> Place {
@@ -113,7 +159,8 @@ struct SectionBuilder {
     case .scan(let op, let axis): appendScan(member, node, op, axis)
     case .radixPass(let digit): appendRadixPass(member, node, digit)
     case .reduce, .overlapAdd: appendReduction(member, node)
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape,
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+      .reshape,
       .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .update:
       appendStage(member) { builder in .init(value: builder.inline(member.node, at: member.indices)) }
     }
@@ -136,7 +183,8 @@ struct SectionBuilder {
         let moved = builder.overlapping(geometry, at: member.indices, source: graph.nodes[source].shape)
         let value = builder.masked(source, at: moved.indices, inside: moved.mask, mask: .always)
         return Body(value: value, reduction: .sum)
-      case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .scan,
+      case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+        .scan,
         .radixPass, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate, .gather, .scatterAdd, .put,
         .update:
         preconditionFailure("bug: \(graph.label(member.node)) is no reduction")
@@ -148,6 +196,17 @@ struct SectionBuilder {
   private mutating func appendStage(_ member: SectionDraft.Member, _ write: (inout StageBuilder) -> Body) {
     let id = member.node
     let place = scratchOf[id] != nil ? scratchPlace(id, member.indices) : bufferPlace(id, member.indices)
+    if let sum = draft.sums[id] {
+      // The first point of the range finds nothing there yet.
+      let graph = graph
+      return appendStage(spatial: ownVariables(member)) { builder in
+        let value = write(&builder).value
+        let dtype = graph.nodes[id].dtype
+        let isLater = Mask(Index(sum.rows), in: 1..<sum.rows.extent)
+        let earlier = builder.define(.load(place, isLater), dtype)
+        return ([], [.store(place, builder.define(.binary(.add, earlier, value), dtype))])
+      }
+    }
     appendStage(spatial: ownVariables(member)) { builder in
       let body = write(&builder)
       // A copy of a part of a sum is that sum.
@@ -214,10 +273,12 @@ struct SectionBuilder {
       homes: .init(
         place: { id, indices in
           // An argument is at hand everywhere, and was checked before any kernel ran.
-          if places.graph.nodes[id].op == .argument { return nil }
+          if places.graph.nodes[id].op.isScalarLeaf { return nil }
           if places.scratchOf[id] != nil, !places.draft.inlined.contains(id) { return places.scratchPlace(id, indices) }
           return places.bufferOf[id] == nil || places.memberOf[id] != nil ? nil : places.bufferPlace(id, indices)
-        }, argument: { id in places.parameter(argument: places.argumentOf[id]!) }),
+        }, argument: { id in places.parameter(argument: places.argumentOf[id]!) },
+        length: { places.length($0) }),
+      rows: Dictionary(uniqueKeysWithValues: draft.sums.values.map { ($0.reduction, $0.rows) }),
       nextVariable: section.nextVariable)
     let (reduced, results) = write(&builder)
     section.buffers = places.section.buffers

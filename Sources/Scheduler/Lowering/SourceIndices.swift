@@ -35,7 +35,7 @@ package struct SourceIndices {
       self.init(moved)
     case .detach, .barrier:
       self.init(indices)
-    case .buffer, .constant, .argument, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .overlapAdd,
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .overlapAdd,
       .scan, .radixPass, .concatenate, .gather, .scatterAdd, .put, .update:
       return nil
     }

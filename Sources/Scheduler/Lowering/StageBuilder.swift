@@ -10,10 +10,14 @@ struct StageBuilder {
     var place: (Graph.ID, [Index]) -> Place?
     /// The section's number for an argument node.
     var argument: (Graph.ID) -> Int
+    /// The variable that stands for a length.
+    var length: (Graph.ID) -> IndexVariable
   }
 
   let graph: Graph
   let homes: Homes
+  /// The ranges of the grid that some reductions run over.
+  private let rows: [Graph.ID: IndexVariable]
   private(set) var steps: [Stage.Step] = []
   private(set) var values: [DType] = []
   var nextVariable: Int
@@ -37,8 +41,9 @@ struct StageBuilder {
     let count: Int
   }
 
-  init(graph: Graph, homes: Homes, nextVariable: Int) {
+  init(graph: Graph, homes: Homes, rows: [Graph.ID: IndexVariable] = [:], nextVariable: Int) {
     self.graph = graph
+    self.rows = rows
     self.homes = homes
     self.nextVariable = nextVariable
   }
@@ -82,6 +87,7 @@ struct StageBuilder {
       return masked(node.sources[0], at: moved.indices, inside: moved.mask, mask: mask)
     case .constant(let scalar): return define(.constant(scalar.cast(to: node.dtype)), node.dtype)
     case .argument: return define(.argument(homes.argument(id)), node.dtype)
+    case .length: return define(.index(.variable(homes.length(id))), node.dtype)
     case .iota(let axis): return define(.index(indices[axis]), node.dtype)
     case .unary(let op): return define(.unary(op, value(of: node.sources[0], at: indices, mask: mask)), node.dtype)
     case .binary(let op):
@@ -109,12 +115,14 @@ struct StageBuilder {
     }
   }
 
-  /// Opens ranges for the axes a reduction combines over, and returns the indices into its source.
+  /// Opens ranges for the axes a reduction combines over, if it does not run over the grid's, and returns the indices
+  /// into its source.
   mutating func sumIndices(of id: Graph.ID, _ axes: [Int], at indices: [Index]) -> [Index] {
     let shape = graph.nodes[graph.nodes[id].sources[0]].shape
     var kept = indices.makeIterator()
     return (0..<shape.rank).map { axis in
       guard axes.contains(axis) else { return kept.next()! }
+      if let range = rows[id] { return .variable(range) }
       let index = makeIndex(extent: shape[axis])
       if let range = index.asVariable { summed.append(range) }
       return index
@@ -151,7 +159,7 @@ struct StageBuilder {
     var index = value(of: source, at: indices, mask: mask)
     if mask != .always { index = define(.select(define(.test(mask), .bool), index, zero(dtype)), dtype) }
     var moved = indices
-    moved[axis] = .variable(bind(index, extent: data.shape[axis]))
+    moved[axis] = position(index, extent: data.shape[axis])
     return value(of: node.sources[0], at: moved, mask: mask)
   }
 
@@ -236,6 +244,12 @@ struct StageBuilder {
   }
 
   private mutating func zero(_ dtype: DType) -> Value { define(.constant(Scalar.integer(0).cast(to: dtype)), dtype) }
+
+  /// Returns the index that an integer value is: what is known to be one of an axis of `extent`, or a variable.
+  mutating func position(_ value: Value, extent: Int) -> Index {
+    if let index = index(value), index.bounds.lowerBound >= 0, index.bounds.upperBound < extent { return index }
+    return .variable(bind(value, extent: extent))
+  }
 
   /// Makes an index variable of an integer value, checked against `extent` when the section runs.
   mutating func bind(_ value: Value, extent: Int) -> IndexVariable {

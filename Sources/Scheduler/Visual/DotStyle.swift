@@ -51,7 +51,7 @@ enum OpKind {
   init(_ op: Op) {
     self =
       switch op {
-      case .buffer, .constant, .argument, .iota: .value
+      case .buffer, .constant, .argument, .length, .iota: .value
       case .unary, .binary, .select, .cast, .bitcast: .elementwise
       case .reduce, .scan, .overlapAdd: .reduction
       case .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window, .concatenate: .movement

@@ -154,6 +154,7 @@ struct KernelDot {
       return "\(node.op.name)\naxis \(geometry.axis), size \(geometry.size),\n"
         + "stride \(geometry.stride), dilation \(geometry.dilation)"
     case .argument: return "argument" + (argumentOf[id].map { " \($0)" } ?? "")
+    case .length(let bound): return "length\nup to \(bound)"
     case .buffer, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier, .reshape, .permute, .expand, .slice,
       .pad, .update:
       return parameters.isEmpty ? node.op.name : "\(node.op.name)\n\(parameters)"

@@ -52,11 +52,11 @@ extension Workload {
       let model = gpt2(dtype: dtype)
       let cache = GPT2.Cache(model.configuration, dtype: .float32)
       model.prefill(Input.integers(1000, below: 50_257, [1, promptCount]), into: cache).realize()
-      let read = compiled { (ids: Tensor, position: Tensor) -> Tensor in model.decode(ids, at: position, with: cache) }
+      let read = compiled { (ids: Tensor, length: Length) -> Tensor in model.decode(ids, upTo: length, with: cache) }
       var position = promptCount
       return {
         let token = Tensor(shape: [1], [position * 7919 % 50_257])
-        let logits = read(token, Tensor.argument(position, dtype: .int64))
+        let logits = read(token, Length(position + 1, upTo: cache.capacity))
         position = position < 1000 ? position + 1 : promptCount
         return [logits]
       }
