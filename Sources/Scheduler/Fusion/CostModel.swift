@@ -45,7 +45,7 @@ enum CostModel {
   static let splitColumns = 1 << 14
 
   /// The most chunks of one reduction; of rows that are summed up, and of columns, whose partial results are as long as
-  /// a row. Short chunks keep sums close: the rounding errors of those before do not pile up on each.
+  /// a row.
   static let reductionChunks = (rows: 2048, columns: 64)
 
   /// The most results of a contraction that is split in chunks of its reduced ranges, the most chunks, and the fewest

@@ -37,6 +37,8 @@ extension Graph {
     let length: Int
     /// Whether the partial results of a chunk lie together, rather than those of one result.
     var keepsChunksTogether = false
+    /// Whether sums of `float32` are kept in `float64`: where memory is waited for anyway, millions of roundings need not be.
+    var isWide = false
   }
 
   /// Finds the reduced axis to cut; nil where the reduction is better left whole.
@@ -60,7 +62,9 @@ extension Graph {
     guard most > 1 else { return nil }
     // The number that leaves least over; of equal ones the largest.
     let chunks = (most / 2 + 1...most).reversed().min { shape[axis] % $0 < shape[axis] % $1 } ?? most
-    return Split(axes: axes, shape: shape, axis: axis, chunks: chunks, length: shape[axis] / chunks)
+    return Split(
+      axes: axes, shape: shape, axis: axis, chunks: chunks, length: shape[axis] / chunks,
+      isWide: reducesRows && !isProductOfRepeated(node.sources[0]))
   }
 
   /// Where to cut a contraction of few results, each a very long sum: a weight's gradient, say.
@@ -171,26 +175,33 @@ extension SplitGraph {
   ) -> Graph.ID {
     let whole = split.chunks * split.length
     let extent = split.shape[split.axis]
+    let dtype = split.isWide && op == .sum && node.dtype == .float32 ? .float64 : node.dtype
     var chunked = reshape(slice(source, 0..<whole, of: split, node.dtype), split, node.dtype)
+    chunked = cast(chunked, to: dtype)
     // The chunk takes the axis's place; what is left of the axis comes after it, and with it all later axes.
     var inner = split.axes.map { $0 >= split.axis ? $0 + 1 : $0 }
     var axis = split.axis - inner.filter { $0 < split.axis }.count
     if split.keepsChunksTogether {
       let shape = graph.nodes[chunked].shape
       let order = [split.axis] + (0..<shape.rank).filter { $0 != split.axis }
-      chunked = append(.permute(order), [chunked], Shape(order.map { shape[$0] }), node.dtype)
+      chunked = append(.permute(order), [chunked], Shape(order.map { shape[$0] }), dtype)
       inner = inner.map { $0 < split.axis ? $0 + 1 : $0 }
       axis = 0
     }
     let extents = graph.nodes[chunked].shape.dimensions
     let kept = extents.indices.filter { !inner.contains($0) }.map { extents[$0] }
-    let partial = append(.reduce(op, axes: inner), [chunked], Shape(kept), node.dtype)
+    let partial = append(.reduce(op, axes: inner), [chunked], Shape(kept), dtype)
     partials.insert(partial)
-    let sum = append(.reduce(op, axes: [axis]), [partial], node.shape, node.dtype)
-    guard whole < extent else { return sum }
-    let rest = slice(source, whole..<extent, of: split, node.dtype)
-    let last = append(.reduce(op, axes: split.axes), [rest], node.shape, node.dtype)
-    return append(.binary(op.binary), [sum, last], node.shape, node.dtype)
+    let sum = append(.reduce(op, axes: [axis]), [partial], node.shape, dtype)
+    guard whole < extent else { return cast(sum, to: node.dtype) }
+    let rest = cast(slice(source, whole..<extent, of: split, node.dtype), to: dtype)
+    let last = append(.reduce(op, axes: split.axes), [rest], node.shape, dtype)
+    return cast(append(.binary(op.binary), [sum, last], node.shape, dtype), to: node.dtype)
+  }
+
+  private mutating func cast(_ source: Graph.ID, to dtype: DType) -> Graph.ID {
+    let node = graph.nodes[source]
+    return node.dtype == dtype ? source : append(.cast, [source], node.shape, dtype)
   }
 
   private mutating func slice(
