@@ -9,11 +9,11 @@ import Testing
   private static let j = Index(IndexVariable(id: 1, extent: 8))
 
   /// Renders `y[j] = mask ? x[index] : 0` in loops over `i` and `j` and returns the right side.
-  private static func rightSide(_ index: Index, if mask: Mask = .always) -> String {
+  private static func rightSide(_ index: Index, if mask: Mask = .always, _ kind: Loop.Kind = .serial) -> String {
     var b = LoopBuilder("f")
     let (x, y) = (b.buffer("x", 1_000_000), b.buffer("y", 8, isWritten: true))
     b.loop("i", 100) { b, i in
-      b.loop("j", 8) { b, j in
+      b.loop("j", 8, kind) { b, j in
         let v = b.load(.buffer(x, index), if: mask)
         b.emit(.store(.buffer(y, j), v))
       }
@@ -21,6 +21,33 @@ import Testing
     let text = CRenderer(vectorByteCount: 64).render(b.finished, checked: false)
     let line = text.split(separator: "\n").first { $0.contains("y[j] = ") }!
     return String(line.split(separator: "=", maxSplits: 1)[1].dropFirst().dropLast())
+  }
+
+  /// The turns of a vector loop are counted in `int`: what does not fit that is made `long` before it is multiplied.
+  @Test(
+    arguments: [
+      (i * 8 + j, "x[i*8 + j]"),
+      (i * 8 + j.floorDivide(by: 3) * 5, "x[i*8 + (j/3)*5]"),
+      (j * 400_000_000, "x[((long)j)*400000000]"),
+      (j * 300_000_000 + 1, "x[j*300000000 + 1]"),
+      (j * 300_000_000 + 100_000_000, "x[((long)j)*300000000 + 100000000]"),
+      (j * 200_000_000 + j.modulo(3) * 500_000_000, "x[j*200000000 + ((long)(j%3))*500000000]"),
+      (i * 100_000_000 + j, "x[i*100000000 + j]"),
+    ])
+  func vectorIndex(_ index: Index, _ text: String) { #expect(Self.rightSide(index, .vector) == text) }
+
+  /// So is what is compared there: as many comparisons as numbers fit a vector register.
+  @Test(
+    arguments: [
+      (i * 8 + j, "(int)i*8 + j < 50 ? x[j] : 0.0f"),
+      (i - j, "(int)i - j < 50 ? x[j] : 0.0f"),
+      ((i * 8 + j).modulo(99), "((int)i*8 + j)%99 < 50 ? x[j] : 0.0f"),
+      (i * 100_000_000 - j * 99_999_999, "i*100000000 - j*99999999 < 50 ? x[j] : 0.0f"),
+      (i, "i < 50 ? x[j] : 0.0f"),
+    ])
+  func vectorCondition(_ index: Index, _ text: String) {
+    let mask = Mask(index, in: Int.min..<50)
+    #expect(Self.rightSide(Self.j, if: mask, .vector) == text)
   }
 
   private static let indices: [(Index, String)] = [

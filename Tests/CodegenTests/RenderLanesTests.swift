@@ -144,7 +144,7 @@ import Testing
     }
     #expect(
       Self.lines(b.finished) == [
-        "#pragma omp simd", "for (long lane = 0; lane < 8; lane++) {", "y[lane] = exp_float32(x[lane]);", "}",
+        "#pragma omp simd", "for (int lane = 0; lane < 8; lane++) {", "y[lane] = exp_float32(x[lane]);", "}",
       ])
   }
 

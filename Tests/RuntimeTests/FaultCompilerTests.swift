@@ -64,6 +64,19 @@ import Testing
     }
   }
 
+  @Test("one that crashes over a kernel compiles it with fewer optimizations", arguments: [true, false])
+  func crashing(always: Bool) async throws {
+    let careful = always ? "" : "for flag; do [ $flag = -O1 ] && exec cc \"$@\"; done; "
+    let compiler = try directory.compiler("\(careful)echo 'internal compiler error: in extract_insn' >&2; exit 1")
+    await #expect(processExitsWith: .success) {
+      [cache = cache as String, compiler = compiler as String, always = always as Bool] in
+      FaultProcess.prepare(cache: cache, compiler: compiler)
+      if !always { return FaultProcess.compute() }
+      let error = #expect(throws: CompileError.self) { try Tensor([1.0, 2.0]).exp().tryRealize() }
+      #expect(error?.description.contains("internal compiler error: in extract_insn") == true)
+    }
+  }
+
   @Test("one that vanishes is an error that names the command, and one that comes back is used")
   func vanishing() async throws {
     let compiler = try directory.compiler("exec cc \"$@\"")

@@ -40,6 +40,31 @@ import Testing
     }
   }
 
+  /// What is no number comes after all numbers, wherever it stands and however few numbers there are.
+  @Test(arguments: [10, 990]) func topkAmongWhatIsNoNumber(_ count: Int) {
+    var values = numbers(1000)
+    for index in values.indices where (index * 7) % 1000 >= count { values[index] = .nan }
+    let numbers = values.filter { !$0.isNaN }.sorted()
+    let x = Tensor(values)
+    #expect(x.topk(20, largest: false).values.floats.filter { !$0.isNaN } == Array(numbers.prefix(20)))
+    let largest = x.topk(1000 - count + 5).values.floats
+    #expect(largest.prefix(1000 - count).allSatisfy { $0.isNaN })
+    #expect(Array(largest.suffix(5)) == Array(numbers.suffix(5).reversed()))
+  }
+
+  /// The ends of integers come first or last, whatever stands in for places that do not exist.
+  @Test func topkOfIntegers() {
+    let values = (0..<999).map { UInt8(($0 * 101) % 256) }
+    let x = Tensor(values)
+    let sorted = values.map { Int($0) }.sorted()
+    #expect(x.topk(9).values.ints == Array(sorted.reversed().prefix(9)))
+    #expect(x.topk(9, largest: false).values.ints == Array(sorted.prefix(9)))
+    let y = Tensor(values.map { Int64($0) - 128 }) * Int64.max
+    #expect(y.topk(3, largest: false).values.ints == Array(y.ints.sorted().prefix(3)))
+    let (high, count) = (x .> 250, values.filter { $0 > 250 }.count)
+    #expect(high.topk(30).values.ints == (0..<30).map { $0 < count ? 1 : 0 })
+  }
+
   /// Rows of keys that a few computed numbers are spread over.
   @Test(arguments: [1, 3]) func keysThatRowsShare(_ count: Int) {
     let least = Tensor(numbers(56)).reshape(8, 7).min(axis: 0)

@@ -60,11 +60,15 @@ extension CFunctionWriter {
     let name = name(loop.variable, loop.name)
     let isParallel = loop.kind == .parallel
     // Of nested vector loops the innermost is the one that compilers vectorize.
-    if loop.kind == .vector, !loop.body.contains(where: \.hasVectorLoop) { write("#pragma omp simd") }
-    let (first, end) = isParallel ? ("begin", "end") : ("0", count.operand(.shift))
+    let isVector = loop.kind == .vector && !loop.body.contains(where: \.hasVectorLoop)
+    if isVector { write("#pragma omp simd") }
+    let isInt = isVector && loop.variable.bounds.upperBound < Int(Int32.max)
+    if isInt { intVariables.insert(loop.variable.id) }
+    let last = isInt && loop.count.constantValue == nil ? CExpression.cast("int", count) : count
+    let (first, end) = isParallel ? ("begin", "end") : ("0", last.operand(.shift))
     // Tasks are counted for the bounds of lengths.
     let rest = isParallel && loop.count.constantValue == nil ? " && \(name) < \(count.operand(.shift))" : ""
-    write("for (long \(name) = \(first); \(name) < \(end)\(rest); \(name)++) {")
+    write("for (\(isInt ? "int" : "long") \(name) = \(first); \(name) < \(end)\(rest); \(name)++) {")
     indented { writer in
       if isParallel {
         let own = loop.body.touchedMemory
@@ -89,7 +93,8 @@ extension CFunctionWriter {
   private mutating func bind(_ variable: IndexVariable, _ value: Value, _ failure: Int) -> String {
     let bounds = [variable.bounds.lowerBound, variable.bounds.upperBound]
       .map { indexText.expression(.constant($0)).text }.joined(separator: ", ")
-    let call = "bounded(\(expressions[value]!.text), \(bounds), failure, \(failure))"
+    let call = "bounded(\(expressions[value]!.text), \(bounds), &failed, \(failure))"
+    reportsFailures = true
     return "const long \(name(variable, "index\(variable.id)")) = \(call);"
   }
 

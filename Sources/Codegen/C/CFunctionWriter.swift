@@ -16,6 +16,8 @@ struct CFunctionWriter {
   /// The name of a local that is an array, or of each of its variables.
   var localNames: [[[Int]: String]] = []
   var variableNames: [Int: String] = [:]
+  /// The variables that are `int`.
+  var intVariables: Set<Int> = []
   /// What stands for each value where it is used.
   var expressions: [Value: CExpression] = [:]
   /// The loop over lanes that is being written.
@@ -23,6 +25,8 @@ struct CFunctionWriter {
   /// The places of 16-bit floating-point numbers that the loop being written has at hand as `float`, and their names.
   var strips: [Place: String] = [:]
   var valueCount = 0
+  /// Whether a check on an index has been written.
+  var reportsFailures = false
   var lines: [String] = []
   var depth = 0
 
@@ -57,6 +61,11 @@ struct CFunctionWriter {
     depth = 1
     writeArguments()
     writeBody()
+    if reportsFailures {
+      // In a register, so that loops which report one can still be vectorized.
+      lines.insert("  int failed = 0;", at: 0)
+      write("if (failed) __atomic_store_n(failure, failed, __ATOMIC_RELAXED);")
+    }
     return CFunction(
       comment: program.comment.flatMap { $0.split(separator: "\n").map(String.init) },
       parameters: program.buffers.indices.map(parameter), body: lines)
@@ -164,11 +173,12 @@ struct CFunctionWriter {
   }
 
   var indexText: CIndexText {
-    CIndexText { variable in
-      guard let name = variableNames[variable.id] else {
-        preconditionFailure("bug: \(program.name) uses \(variable) outside its loop")
-      }
-      return name
-    }
+    CIndexText(
+      name: { variable in
+        guard let name = variableNames[variable.id] else {
+          preconditionFailure("bug: \(program.name) uses \(variable) outside its loop")
+        }
+        return name
+      }, isInt: { intVariables.contains($0.id) })
   }
 }

@@ -1,8 +1,10 @@
 import LazyOps
 
-/// Writes index expressions as C of type `long`, given the names of the variables.
+/// Writes index expressions as C of type `long`, or `int` where they fit that, given the names of the variables and which
+/// of them are `int`: so are those of vector loops, because twice as many fit a register.
 struct CIndexText {
   let name: (IndexVariable) -> String
+  let isInt: (IndexVariable) -> Bool
 
   /// The expression in C. Divisions round towards negative infinity there too.
   func expression(_ index: Index) -> CExpression {
@@ -22,15 +24,24 @@ struct CIndexText {
 
   /// Writes terms without spaces around `*`, so that `row*768 + k` reads as what it is.
   private func sum(_ constant: Int, _ terms: [IndexTerm]) -> CExpression {
-    let fitsInt = CIndexText.magnitude(constant, terms) <= Int(Int32.max)
     let constantFirst = constant > 0 && terms[0].coefficient < 0
     var text = constantFirst ? expression(.constant(constant)).text : ""
+    // The largest that C, which goes from left to right, has added up in `int`; nil once the sum is `long`.
+    var largest: Int? = Int(clamping: constant.magnitude)
     for term in terms {
       let isNegative = term.coefficient < 0
       text += text.isEmpty ? (isNegative ? "-" : "") : (isNegative ? " - " : " + ")
       var atom = expression(term.atom)
-      // A division is done in `int`; its product or the sum may need more.
-      if !fitsInt, CIndexText.isInt(term.atom) { atom = .cast("long", atom) }
+      if isInt(term.atom) {
+        let product = CIndexText.magnitude(0, [term])
+        largest = largest?.addingSaturated(product)
+        if max(product, largest ?? 0) > Int(Int32.max) {
+          atom = .cast("long", atom)
+          largest = nil
+        }
+      } else {
+        largest = nil
+      }
       let factor = term.coefficient.magnitude
       if factor == 1 {
         text += atom.operand(.product)
@@ -50,22 +61,42 @@ struct CIndexText {
   private func division(_ dividend: Index, _ symbol: String, _ divisor: Int, _ function: String) -> CExpression {
     let (value, number) = (expression(dividend), expression(.constant(divisor)))
     if dividend.bounds.lowerBound < 0 { return .call(function, [value, number]) }
-    let left = CIndexText.isInt(dividend, dividedBy: divisor) ? CExpression.cast("int", value) : value
+    let isNarrowed = CIndexText.isNarrowed(dividend, dividedBy: divisor) && !isInt(dividend)
+    let left = isNarrowed ? CExpression.cast("int", value) : value
     return CExpression("\(left.operand(.prefix))\(symbol)\(number.text)", .product)
   }
 
-  /// Whether a division is written in `int`.
-  private static func isInt(_ dividend: Index, dividedBy divisor: Int) -> Bool {
+  /// Whether a division is written in `int` in any case.
+  private static func isNarrowed(_ dividend: Index, dividedBy divisor: Int) -> Bool {
     let bounds = dividend.bounds
     return divisor.nonzeroBitCount != 1 && bounds.lowerBound >= 0 && bounds.upperBound <= Int(Int32.max)
       && divisor <= Int(Int32.max)
   }
 
-  private static func isInt(_ atom: Index) -> Bool {
-    switch atom {
+  /// Whether C takes an index, as it is written, for an `int`.
+  private func isInt(_ index: Index) -> Bool {
+    switch index {
+    case .constant(let value): value.magnitude <= Int32.max
+    case .variable(let variable): isInt(variable)
+    case .sum(let constant, let terms):
+      terms.allSatisfy { isInt($0.atom) } && CIndexText.magnitude(constant, terms) <= Int(Int32.max)
     case .floorDivide(let dividend, let divisor), .modulo(let dividend, let divisor):
-      isInt(dividend, dividedBy: divisor)
-    case .constant, .variable, .sum, .minimum, .maximum: false
+      CIndexText.isNarrowed(dividend, dividedBy: divisor)
+        || dividend.bounds.lowerBound >= 0 && isInt(dividend) && divisor <= Int(Int32.max)
+    case .minimum, .maximum: false
+    }
+  }
+
+  /// Whether an index and all that it is made of fit an `int`.
+  private static func fitsInt(_ index: Index) -> Bool {
+    switch index {
+    case .constant(let value): value.magnitude <= Int32.max
+    case .variable(let variable): magnitude(0, [IndexTerm(coefficient: 1, atom: .variable(variable))]) <= Int(Int32.max)
+    case .sum(let constant, let terms):
+      terms.allSatisfy { fitsInt($0.atom) } && magnitude(constant, terms) <= Int(Int32.max)
+    case .floorDivide(let dividend, let divisor), .modulo(let dividend, let divisor):
+      fitsInt(dividend) && divisor <= Int(Int32.max)
+    case .minimum, .maximum: false
     }
   }
 
@@ -83,7 +114,7 @@ struct CIndexText {
   /// The condition in C, as one or two comparisons.
   func expression(_ condition: Condition) -> CExpression {
     if let decided = condition.decided { return .primary(decided ? "1" : "0") }
-    let value = expression(condition.index)
+    let value = narrowed(condition.index)
     let (lower, upper) = (condition.range.lowerBound, condition.range.upperBound)
     func constant(_ number: Int) -> CExpression { expression(.constant(number)) }
     if upper - 1 == lower { return .infix(value, "==", constant(lower), .equality) }
@@ -94,6 +125,14 @@ struct CIndexText {
     case (true, false): return .infix(value, ">=", constant(lower), .relational)
     case (false, _): return below
     }
+  }
+
+  /// Writes an index that is compared for each turn of a vector loop in `int` where it can be.
+  private func narrowed(_ index: Index) -> CExpression {
+    var isVector = false
+    index.forEachVariable { isVector = isVector || isInt($0) }
+    guard isVector, CIndexText.fitsInt(index) else { return expression(index) }
+    return CIndexText(name: { isInt($0) ? name($0) : "(int)\(name($0))" }, isInt: { _ in true }).expression(index)
   }
 
   /// The mask in C: its conditions joined by `&&`.

@@ -25,6 +25,6 @@ struct CNames {
     "asm", "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
     "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
     "sizeof", "static", "struct", "switch", "typedef", "typeof", "union", "unsigned", "void", "volatile", "while",
-    "linux", "unix", "argument", "arguments", "begin", "buffers", "end", "failure",
+    "linux", "unix", "argument", "arguments", "begin", "buffers", "end", "failed", "failure",
   ]
 }

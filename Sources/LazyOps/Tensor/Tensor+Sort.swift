@@ -20,7 +20,8 @@ extension Tensor {
     requireConstant("topk")
     Tensor.require(
       0...shape[axis] ~= k, "topk", "\(k) is not a number of elements along axis \(axis) of shape \(shape)")
-    let order = rows(along: axis).first(k, descending: largest)
+    var selection = KeySelection(bits: dtype.byteCount * 8, count: k)
+    let order = rows(along: axis).first(k, descending: largest, &selection)
     let indices = order.unrows(along: axis, of: shape.replacing(axis, by: k))
     return (Primitive.gather(self, indices, axis: axis), indices.cast(to: .int64))
   }
@@ -73,48 +74,66 @@ extension Tensor {
   /// A number, or as many of its low bits as the dtype has, everywhere.
   private func number(_ value: UInt64) -> Tensor { Primitive.constant(Scalar(value), shape, dtype) }
 
-  /// The order of keys along each row, as `int32`: one radix pass for each digit, the lowest first.
+  /// The order of keys along each row, as `int32`.
   private var order: Tensor {
-    let bits = dtype.byteCount * 8
-    let digit = KeySelection.digit(bits: bits, extent: shape[1]).width
-    let start = Primitive.iota(axis: 1, shape, .int32)
-    return Swift.stride(from: 0, to: bits, by: digit).reduce(start) { order, shift in
-      Primitive.radixPass(self, order, RadixDigit(axis: 1, shift: shift, bits: Swift.min(digit, bits - shift)))
+    switch KeySorting(bits: dtype.byteCount * 8, extent: shape[1]).method {
+    case .counting: orderByCounting
+    case .radix(let digit): orderByDigits(of: digit)
     }
+  }
+
+  /// The order by one radix pass for each digit, the lowest first.
+  private func orderByDigits(of width: Int) -> Tensor {
+    let bits = dtype.byteCount * 8
+    let start = Primitive.iota(axis: 1, shape, .int32)
+    return Swift.stride(from: 0, to: bits, by: width).reduce(start) { order, shift in
+      Primitive.radixPass(self, order, RadixDigit(axis: 1, shift: shift, bits: Swift.min(width, bits - shift)))
+    }
+  }
+
+  /// The order by counting how many keys come before each, which vector lanes do.
+  private var orderByCounting: Tensor {
+    let (rows, extent) = (shape[0], shape[1])
+    let places = Primitive.iota(axis: 1, shape, .int32)
+    func compared(_ x: Tensor) -> (other: Tensor, own: Tensor) {
+      (Primitive.reshape(x, to: [rows, 1, extent]), Primitive.reshape(x, to: [rows, extent, 1]))
+    }
+    let (keys, place) = (compared(self), compared(places))
+    let isBefore = keys.other .< keys.own .| (keys.other .== keys.own .& place.other .< place.own)
+    let count = isBefore.cast(to: dtype.byteCount == 8 ? .int64 : .int32)
+    let rank = Primitive.reduce(.sum, count, axes: [2]).cast(to: .int32)
+    return Primitive.scatterAdd(Primitive.constant(.integer(0), shape, .int32), rank, places, axis: 1)
   }
 
   /// The indices of the first `k` elements in order along each row, as `int32`. [rows, n] -> [rows, k]
   ///
-  /// They stand in those `k` blocks of a row whose least keys come first: what stands before an element of another block
-  /// is one element of each of them at least. So only these blocks are looked at, and the blocks are found in the same way.
-  private func first(_ k: Int, descending: Bool) -> Tensor {
-    var selection = KeySelection(bits: sortKeys(descending: descending).dtype.byteCount * 8, count: k)
-    return first(k, descending: descending, &selection)
-  }
-
+  /// They stand in those `k` blocks of a row whose first elements come first: what stands before an element of another
+  /// block is one element of each of them at least. So only these blocks are looked at, and the blocks are found in the
+  /// same way.
   private func first(_ k: Int, descending: Bool, _ selection: inout KeySelection) -> Tensor {
     let (rows, extent) = (shape[0], shape[1])
-    let keys = sortKeys(descending: descending)
-    guard let size = selection.blockSize(among: extent) else { return keys.order.columns(k) }
+    guard let size = selection.blockSize(among: extent) else {
+      return sortKeys(descending: descending).order.columns(0..<k)
+    }
+    // A floating-point minimum takes a NaN for the least of all.
+    let needsKeys = dtype == .bool || (dtype.isFloatingPoint && !descending)
+    let ordered = needsKeys ? sortKeys(descending: false) : self
 
-    let blocks = (extent + size - 1) / size
-    let last = Primitive.constant(Scalar(UInt64.max), [rows, blocks * size], keys.dtype)
-    let padded = Primitive.update(last, shape.dimensions.map { AxisRange(start: 0, count: $0) }, keys)
-    // A block is a column, so that neighbours are in different ones.
-    let least = Primitive.reshape(padded, to: [rows, size, blocks]).min(axis: 1)
-    let chosen = Primitive.reshape(least.first(k, descending: false, &selection), to: [rows, 1, k])
+    // A block is a column, so that neighbours are in different ones. What is left over is looked at in any case.
+    let (blocks, rest) = extent.quotientAndRemainder(dividingBy: size)
+    let whole = Primitive.reshape(ordered.columns(0..<blocks * size), to: [rows, size, blocks])
+    let heads = Primitive.reduce(descending ? .maximum : .minimum, whole, axes: [1])
+    let chosen = Primitive.reshape(heads.first(k, descending: descending, &selection), to: [rows, 1, k])
     let places = chosen + Primitive.iota(axis: 1, [rows, size, k], .int32) * Int32(blocks)
-    let candidates = Primitive.reshape(places, to: [rows, size * k])
-    // Keys are computed again, which costs less than to keep them all.
-    let isInside = candidates .< Int32(extent)
-    let elements = Primitive.gather(self, Tensor.where(isInside, candidates, 0), axis: 1)
-    let kept = elements.sortKeys(descending: descending)
-    let best = Tensor.where(isInside, kept, kept.number(.max)).first(k, descending: false, &selection)
+    let last = Primitive.iota(axis: 1, [rows, rest], .int32) + Int32(blocks * size)
+    let candidates = Primitive.concatenate([Primitive.reshape(places, to: [rows, size * k]), last], axis: 1)
+    let best = Primitive.gather(self, candidates, axis: 1).first(k, descending: descending, &selection)
     return Primitive.gather(candidates, best, axis: 1)
   }
 
-  private func columns(_ count: Int) -> Tensor {
-    Primitive.slice(self, [AxisRange(start: 0, count: shape[0]), AxisRange(start: 0, count: count)])
+  private func columns(_ range: Range<Int>) -> Tensor {
+    Primitive.slice(
+      self, [AxisRange(start: 0, count: shape[0]), AxisRange(start: range.lowerBound, count: range.count)])
   }
 }
 

@@ -53,18 +53,31 @@ package struct CCompiler: Sendable {
 
   /// Compiles the units side by side, at most one a core at a time.
   ///
+  /// A unit over which the compiler itself crashes is compiled again with fewer optimizations.
+  ///
   /// The sources are left where they are; the error of a unit that fails names its source, so keep it in that case.
   /// No outputs are left then.
   package func compile(_ units: [Unit]) throws(CompileError) {
+    var errors = run(units, flags)
+    let crashed = units.indices.filter { errors[$0]?.isInternal == true }
+    for (index, error) in zip(crashed, run(crashed.map { units[$0] }, flags + CCompiler.carefulFlags)) {
+      errors[index] = error
+    }
+    guard let error = errors.lazy.compactMap({ $0 }).first else { return }
+    for unit in units { unlink(unit.output) }
+    throw error
+  }
+
+  /// With these a compiler does little that could crash it: what does is mostly optimization, above all of vector loops.
+  private static let carefulFlags = ["-O1", "-fno-openmp-simd"]
+
+  /// Compiles the units and returns the error of each that failed.
+  private func run(_ units: [Unit], _ flags: [String]) -> [CompileError?] {
     let commands = units.map { command + flags + [$0.source, "-o", $0.output] + libraries }
     let results = ChildProcess.runAll(commands, width: Machine.coreCount, timeLimit: timeLimit)
-    for index in units.indices {
-      guard
-        let error = CCompiler.error(results[index], commands[index], timeLimit, source: units[index].source)
-          ?? CCompiler.missingOutput(commands[index], units[index])
-      else { continue }
-      for unit in units { unlink(unit.output) }
-      throw error
+    return units.indices.map { index in
+      CCompiler.error(results[index], commands[index], timeLimit, source: units[index].source)
+        ?? CCompiler.missingOutput(commands[index], units[index])
     }
   }
 

@@ -33,6 +33,12 @@ public enum CompileError: Error, CustomStringConvertible, Sendable {
     }
   }
 
+  /// Whether the compiler says that it is itself at fault, as gcc and clang do when they crash.
+  var isInternal: Bool {
+    guard case .failed(_, _, let output, _) = self else { return false }
+    return output.contains("internal compiler error") || output.contains("PLEASE submit a bug report")
+  }
+
   private static func report(
     _ reason: String, _ command: [String], _ output: [String], _ source: String?, next: String
   ) -> String {

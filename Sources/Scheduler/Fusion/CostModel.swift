@@ -107,7 +107,7 @@ enum CostModel {
   static let siblingsTried = 4
 
   /// The most values that have a home of their own in one section.
-  static let membersPerSection = 32
+  static let membersPerSection = 64
 
   /// Returns the cost of one element of `op` itself.
   static func cost(_ op: Op) -> Int {

@@ -12,6 +12,21 @@ extension Op {
     }
   }
 
+  /// Whether the op adds elements up.
+  var isSum: Bool {
+    if case .reduce(let op, _) = self { op == .sum } else { isReduction }
+  }
+
+  /// Whether the op's elements are elements of its source, found elsewhere.
+  var isMovement: Bool {
+    switch self {
+    case .detach, .barrier, .reshape, .permute, .expand, .slice, .pad, .window: true
+    case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .reduce, .scan,
+      .radixPass, .overlapAdd, .concatenate, .gather, .scatterAdd, .put, .update:
+      false
+    }
+  }
+
   /// Whether the op writes to places that its data names.
   var isScatter: Bool { scatterAxis != nil }
 

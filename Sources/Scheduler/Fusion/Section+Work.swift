@@ -43,10 +43,27 @@ extension Section {
     }
   }
 
-  /// Whether the section's time goes into arithmetic, as that of a large matrix product: it uses each element it reads
-  /// many times over.
+  /// Whether the section's time goes into a large sum of products, which register tiles make short: it uses each element
+  /// it reads many times over.
   func isComputeBound(_ all: [Buffer]) -> Bool {
     let elements = buffers.reduce(0) { $0 + all[$1].shape.elementCount }
-    return stages.contains { turns(of: $0) > Swift.max(CostModel.largeContraction, CostModel.uses * elements) }
+    return stages.contains {
+      $0.addsProducts && turns(of: $0) > Swift.max(CostModel.largeContraction, CostModel.uses * elements)
+    }
+  }
+}
+
+extension Stage {
+  /// Whether the stage adds products up.
+  fileprivate var addsProducts: Bool {
+    results.contains { result in
+      guard case .reduce(.sum, var value, _) = result else { return false }
+      for case .define(let defined, let instruction) in steps.reversed() where defined == value {
+        if case .binary(.multiply, _, _) = instruction { return true }
+        // What counts only somewhere.
+        if case .select(_, let kept, _) = instruction { value = kept }
+      }
+      return false
+    }
   }
 }

@@ -317,8 +317,22 @@ struct SectionFormation {
   }
 
   func isLargeContraction(_ id: Graph.ID) -> Bool {
-    guard let node = reduction(of: id), work(of: id) > CostModel.largeContraction else { return false }
+    guard let node = reduction(of: id), work(of: id) > CostModel.largeContraction, addsProducts(node) else {
+      return false
+    }
     return repeatsOperands(node.sources[0])
+  }
+
+  /// Whether a reduction adds products up, as register tiles do.
+  private func addsProducts(_ reduction: Graph.Vertex) -> Bool {
+    guard reduction.op.isSum else { return false }
+    var id = graph.withoutLengthMasks(reduction.sources[0])
+    while true {
+      let node = graph.nodes[id]
+      if node.op == .binary(.multiply) { return true }
+      guard !staged.isStaged[id], node.op.isMovement || node.op.isSum else { return false }
+      id = graph.withoutLengthMasks(node.sources[0])
+    }
   }
 
   /// Whether an inline node reads its operands several times over, so that a register tile pays.

@@ -45,7 +45,7 @@ static void sum_add_2x8x16x16_body(
         for (long k_3 = 0; k_3 < 3; k_3++) {
           for (long column = 0; column < 16; column++) {
             #pragma omp simd
-            for (long lane = 0; lane < 16; lane++) {
+            for (int lane = 0; lane < 16; lane++) {
               right[k*9 + k_2*3 + k_3][column*16 + lane] = in0[task*972 + k*324 + k_2*18 + k_3 + column*18 + lane];
             }
           }
@@ -91,7 +91,7 @@ static void sum_add_2x8x16x16_body(
       for (long row = 0; row < 8; row++) {
         const float v9 = in3[row];
         #pragma omp simd
-        for (long column = 0; column < 8; column++) {
+        for (int column = 0; column < 8; column++) {
           out2[task*2048 + panel*8 + row*256 + column] = sums[row][column] + v9;
         }
       }

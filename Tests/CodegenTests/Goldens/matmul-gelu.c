@@ -149,7 +149,7 @@ static void sum_multiply_64x128_body(
         *(float8v *)&sums[5][8] = acc_5_1;
         for (long row = 0; row < minimum_int64(minimum_int64(64 - task*12, 12) - row_tile*6, 6); row++) {
           #pragma omp simd
-          for (long column = 0; column < 16; column++) {
+          for (int column = 0; column < 16; column++) {
             const float v8 = sums[task*12 - minimum_int64(task*12 + row_tile*6, 58) + row_tile*6 + row][column];
             const float v9 = v8 + in3[panel*16 + column];
             out2[task*1536 + row_tile*768 + panel*16 + row*128 + column] = v9 * 0.5f * (erf_float32(v9 * 0.70710677f) + 1.0f);

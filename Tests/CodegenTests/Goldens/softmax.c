@@ -67,33 +67,33 @@ static void maximum_exp_sum_multiply_64_body(
     float acc4_part[64] __attribute__((aligned(32)));
     acc3 = -__builtin_inff();
     #pragma omp simd
-    for (long lane = 0; lane < 64; lane++) {
+    for (int lane = 0; lane < 64; lane++) {
       acc3_part[lane] = -__builtin_inff();
     }
     for (long k7 = 0; k7 < 4; k7++) {
       #pragma omp simd
-      for (long k7_2 = 0; k7_2 < 64; k7_2++) {
+      for (int k7_2 = 0; k7_2 < 64; k7_2++) {
         acc3_part[k7_2] = maximum_float32(acc3_part[k7_2], in0[i0*256 + k7*64 + k7_2]);
       }
     }
     #pragma omp simd
-    for (long lane = 0; lane < 32; lane++) {
+    for (int lane = 0; lane < 32; lane++) {
       acc3_part[lane] = maximum_float32(acc3_part[lane], acc3_part[lane + 32]);
     }
     #pragma omp simd
-    for (long lane = 0; lane < 16; lane++) {
+    for (int lane = 0; lane < 16; lane++) {
       acc3_part[lane] = maximum_float32(acc3_part[lane], acc3_part[lane + 16]);
     }
     #pragma omp simd
-    for (long lane = 0; lane < 8; lane++) {
+    for (int lane = 0; lane < 8; lane++) {
       acc3_part[lane] = maximum_float32(acc3_part[lane], acc3_part[lane + 8]);
     }
     #pragma omp simd
-    for (long lane = 0; lane < 4; lane++) {
+    for (int lane = 0; lane < 4; lane++) {
       acc3_part[lane] = maximum_float32(acc3_part[lane], acc3_part[lane + 4]);
     }
     #pragma omp simd
-    for (long lane = 0; lane < 2; lane++) {
+    for (int lane = 0; lane < 2; lane++) {
       acc3_part[lane] = maximum_float32(acc3_part[lane], acc3_part[lane + 2]);
     }
     acc3_part[0] = maximum_float32(acc3_part[0], acc3_part[1]);
@@ -101,42 +101,42 @@ static void maximum_exp_sum_multiply_64_body(
     const float v0 = acc3;
     acc4 = 0.0f;
     #pragma omp simd
-    for (long lane = 0; lane < 64; lane++) {
+    for (int lane = 0; lane < 64; lane++) {
       acc4_part[lane] = 0.0f;
     }
     for (long k8 = 0; k8 < 4; k8++) {
       #pragma omp simd
-      for (long k8_2 = 0; k8_2 < 64; k8_2++) {
+      for (int k8_2 = 0; k8_2 < 64; k8_2++) {
         const float v1 = exp_float32(in0[i0*256 + k8*64 + k8_2] - v0);
         s1[k8*64 + k8_2] = v1;
         acc4_part[k8_2] += v1;
       }
     }
     #pragma omp simd
-    for (long lane = 0; lane < 32; lane++) {
+    for (int lane = 0; lane < 32; lane++) {
       acc4_part[lane] += acc4_part[lane + 32];
     }
     #pragma omp simd
-    for (long lane = 0; lane < 16; lane++) {
+    for (int lane = 0; lane < 16; lane++) {
       acc4_part[lane] += acc4_part[lane + 16];
     }
     #pragma omp simd
-    for (long lane = 0; lane < 8; lane++) {
+    for (int lane = 0; lane < 8; lane++) {
       acc4_part[lane] += acc4_part[lane + 8];
     }
     #pragma omp simd
-    for (long lane = 0; lane < 4; lane++) {
+    for (int lane = 0; lane < 4; lane++) {
       acc4_part[lane] += acc4_part[lane + 4];
     }
     #pragma omp simd
-    for (long lane = 0; lane < 2; lane++) {
+    for (int lane = 0; lane < 2; lane++) {
       acc4_part[lane] += acc4_part[lane + 2];
     }
     acc4_part[0] += acc4_part[1];
     acc4 += acc4_part[0];
     const float v2 = 1.0f / acc4;
     #pragma omp simd
-    for (long j9 = 0; j9 < 256; j9++) {
+    for (int j9 = 0; j9 < 256; j9++) {
       out1[i0*256 + j9] = s1[j9] * v2;
     }
   }

@@ -5,10 +5,10 @@ extension CHelper {
       "bounded",
       """
       // The index, or the lowest one and a report where it is out of bounds.
-      static inline long bounded(long index, long lowest, long highest, int *failure, int code) {
-        if ((unsigned long)index - lowest <= (unsigned long)highest - lowest) return index;
-        __atomic_store_n(failure, code, __ATOMIC_RELAXED);
-        return lowest;
+      static inline long bounded(long index, long lowest, long highest, int *failed, int code) {
+        const int isOutside = (unsigned long)index - lowest > (unsigned long)highest - lowest;
+        *failed |= isOutside ? code : 0;
+        return isOutside ? lowest : index;
       }
       """),
     CHelper(
