@@ -30,6 +30,7 @@ import Testing
       (i * 8 + j.floorDivide(by: 3) * 5, "x[i*8 + (j/3)*5]"),
       (j * 400_000_000, "x[((long)j)*400000000]"),
       (j * 300_000_000 + 1, "x[j*300000000 + 1]"),
+      (j * 5 - j.modulo(3), "x[(long)j*5 - (int)(long)j%3]"),
       (j * 300_000_000 + 100_000_000, "x[((long)j)*300000000 + 100000000]"),
       (j * 200_000_000 + j.modulo(3) * 500_000_000, "x[j*200000000 + ((long)(j%3))*500000000]"),
       (i * 100_000_000 + j, "x[i*100000000 + j]"),
@@ -48,6 +49,19 @@ import Testing
   func vectorCondition(_ index: Index, _ text: String) {
     let mask = Mask(index, in: Int.min..<50)
     #expect(Self.rightSide(Self.j, if: mask, .vector) == text)
+  }
+
+  /// A number of 64 bits is computed with as many.
+  @Test func vectorNumbers() {
+    var b = LoopBuilder("f")
+    let y = b.buffer("y", 8, .int64, isWritten: true)
+    b.loop("j", 8, .vector) { b, j in
+      let v = b.define(.index(j * 3 + 1), .int64)
+      let square = b.define(.binary(.multiply, v, v), .int64)
+      b.emit(.store(.buffer(y, j), square))
+    }
+    let text = CRenderer(vectorByteCount: 64).render(b.finished, checked: false)
+    #expect(text.contains("(long)(j*3 + 1)"), "\(text)")
   }
 
   private static let indices: [(Index, String)] = [

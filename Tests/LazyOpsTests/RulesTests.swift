@@ -41,6 +41,12 @@ let ruleExamples: [RuleExample] = [
   .init("not not x -> x", "return %0") { f(.not, f(.not, truth)) },
   .init("||x|| -> |x|", "%1 = absolute %0 : float32[2, 3]; return %1") { f(.absolute, f(.absolute, x)) },
   .init("|-x| -> |x|", "%1 = absolute %0 : float32[2, 3]; return %1") { f(.absolute, f(.negate, x)) },
+  .init(
+    "exp(x - max(x)) -> exp(min(x - max(x), 0))",
+    "%1 = reduce_maximum([1]) %0 : float32[2]; %2 = reshape %1 : float32[2, 1]; %3 = expand %2 : float32[2, 3]; "
+      + "%4 = subtract %0 %3 : float32[2, 3]; %5 = constant(0.0) : float32[2, 3]; %6 = minimum %4 %5 : float32[2, 3]; "
+      + "%7 = exp %6 : float32[2, 3]; return %7"
+  ) { f(.exp, f(.subtract, x, wide(Primitive.reshape(Primitive.reduce(.maximum, x, axes: [1]), to: [2, 1])))) },
   .init("f(constant, constant) -> constant", "%0 = constant(1) : bool[2, 3]; return %0") {
     f(.less, constant(1), constant(2))
   },

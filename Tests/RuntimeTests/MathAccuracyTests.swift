@@ -37,6 +37,21 @@ import Testing
     }
   }
 
+  /// Where the argument is seen not to be positive, as after the subtraction of a maximum, there is an exponential of its own.
+  @Test func exponentialOfWhatIsNotPositive() {
+    let x = Tensor(shape: [Self.samples.count], Self.samples)
+    let results = [Tensor.minimum(x, 0).exp(), (-x.abs()).exp()]
+    Tensor.realize(results)
+    func exact(_ x: Double) -> Double { UnaryOp.exp.apply(.real(x), .float64).double }
+    for (sample, (a, b)) in zip(Self.samples, zip(results[0].floats, results[1].floats)) {
+      let (first, second) = (exact(min(Double(sample), 0)), exact(-abs(Double(sample))))
+      #expect(Self.units(a, from: sample.isNaN ? .nan : first) <= 1.5, "exp(min(\(sample), 0)) gives \(a)")
+      #expect(Self.units(b, from: second) <= 1.5, "exp(-|\(sample)|) gives \(b)")
+    }
+    #expect(Tensor([-Float.infinity, 0, 3]).softmax(axis: 0).floats[0] == 0)
+    #expect(Tensor([-Float.infinity, -.infinity]).softmax(axis: 0).floats.allSatisfy { $0.isNaN })
+  }
+
   /// Within one unit of the rounded result, for every seventh element.
   @Test(arguments: [DType.float16, .bfloat16]) func unaryFunctionsOf16Bits(dtype: DType) {
     let patterns = stride(from: UInt16(0), to: .max - 7, by: 7).map { $0 }

@@ -61,9 +61,10 @@ extension CFunctionWriter {
     case .constant(let scalar): return scalar.cLiteral(dtype)
     case .argument(let number): return .primary(argumentNames[number]!)
     case .index(let index):
-      let text = indexText.expression(index)
-      return dtype == .int64 ? text : .cast(dtype.cType, text)
+      return dtype == .int64 ? indexText.number(index) : .cast(dtype.cType, indexText.expression(index))
     case .load(let place, let mask): return load(place, mask, dtype)
+    case .unary(.exp, let a) where type(a) == .float32 && isNonpositive(a):
+      return .call("exp_nonpositive_float32", [value(a)])
     case .unary(let op, let a): return op.cExpression(value(a), type(a))
     case .binary(let op, let a, let b): return op.cExpression(value(a), value(b), type(a))
     case .select(let a, let b, let c):
@@ -83,6 +84,16 @@ extension CFunctionWriter {
       let condition = indexText.expression(mask)
       return condition.precedence == .primary ? condition : .primary("(\(condition.text))")
     }
+  }
+
+  /// Whether a value is seen not to be positive.
+  private func isNonpositive(_ value: Value) -> Bool {
+    if case .constant(let scalar) = flat.definitions[value] { return scalar.double <= 0 }
+    if case .binary(.minimum, let a, let b) = flat.definitions[value] { return isNonpositive(a) || isNonpositive(b) }
+    guard case .unary(.negate, let a) = flat.definitions[value], case .unary(.absolute, _) = flat.definitions[a] else {
+      return false
+    }
+    return true
   }
 
   /// Whether a value is an infinity by itself: with it compilers simplify what is done to one choice, and branch.
@@ -185,7 +196,7 @@ extension CFunctionWriter {
   }
 
   private func position(_ index: Index, span: Int, of count: Int, _ name: String) -> String {
-    let text = indexText.expression(index).text
+    let text = indexText.address(index).text
     return checked ? "checked(\(text), \(span), \(count), \"\(program.name)\", \"\(name)\")" : text
   }
 }

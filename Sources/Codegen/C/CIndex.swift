@@ -1,4 +1,5 @@
 import LazyOps
+import LazyScheduler
 
 /// Writes index expressions as C of type `long`, or `int` where they fit that, given the names of the variables and which
 /// of them are `int`: so are those of vector loops, because twice as many fit a register.
@@ -20,6 +21,22 @@ struct CIndexText {
     case .minimum(let a, let b): return .call("minimum_int64", [expression(a), expression(b)])
     case .maximum(let a, let b): return .call("maximum_int64", [expression(a), expression(b)])
     }
+  }
+
+  /// The expression as an address within an array: `long`, because compilers do not see in a sum of several `int` that
+  /// neighbouring turns of a vector loop use neighbouring elements.
+  func address(_ index: Index) -> CExpression {
+    guard case .sum(_, let terms) = index, terms.count > 1, isInt(index),
+      let variable = terms.lazy.compactMap(\.atom.asVariable).first(where: isInt)
+    else { return expression(index) }
+    let wide = CIndexText(
+      name: { $0 == variable ? "(long)\(name($0))" : name($0) }, isInt: { $0 != variable && isInt($0) })
+    return wide.expression(index)
+  }
+
+  /// The expression as a number of type `long`.
+  func number(_ index: Index) -> CExpression {
+    isInt(index) && index.constantValue == nil ? .cast("long", expression(index)) : expression(index)
   }
 
   /// Writes terms without spaces around `*`, so that `row*768 + k` reads as what it is.

@@ -4,7 +4,7 @@ import LazyScheduler
 /// The loops that compute some rows and columns of a contraction, one after the other, on one thread.
 ///
 ///     for block of the reduced ranges
-///       pack the right factor: panels as wide as a tile
+///       pack the right factor: panels as wide as a tile, or an input patch
 ///       for row tile
 ///         pack the left factor: the tile's rows
 ///         for column panel
@@ -29,6 +29,8 @@ struct ContractionNest {
   let tile: ContractionTile
   let packsLeft: Bool
   let packsRight: Bool
+  /// How the right factor is packed where neighbouring columns share elements; nil where each column has its own.
+  let patch: InputPatch?
   /// The reduced range that falls into blocks, by its position, and how long those are; those inside it are whole.
   let blocked: (position: Int, size: Int)
 
@@ -53,9 +55,11 @@ struct ContractionNest {
   ) {
     let depth = depth ?? contraction.depthOrder.map { Span($0, of: contraction.stage) }
     let columnExtent = innerColumns.reduce(columns.extent) { $0 * $1.extent }
-    let tile =
-      tile ?? .choose(rows: rows?.extent ?? 1, columns: columnExtent, vectorByteCount: vectorByteCount)
-    (self.contraction, self.rows, self.columns, self.depth, self.tile) = (contraction, rows, columns, depth, tile)
+    func best(_ columns: Int) -> ContractionTile {
+      tile ?? .choose(rows: rows?.extent ?? 1, columns: columns, vectorByteCount: vectorByteCount)
+    }
+    let plain = best(columnExtent)
+    (self.contraction, self.rows, self.columns, self.depth) = (contraction, rows, columns, depth)
     self.innerColumns = innerColumns
 
     // From the inside out, as many whole ranges as a block holds.
@@ -65,7 +69,7 @@ struct ContractionNest {
       position -= 1
     }
     let extent = depth[position].extent
-    let isSingle = (rows?.extent ?? 1) <= tile.rows
+    let isSingle = (rows?.extent ?? 1) <= plain.rows
     let most = isSingle ? extent : Swift.max(1, ContractionNest.depthBlock / inner)
     blocked = (position, extent.ceilDivided(by: extent.ceilDivided(by: most)))
 
@@ -74,10 +78,9 @@ struct ContractionNest {
     func isEven(_ factor: Contraction.Factor) -> Bool {
       factor.place?.indices.allSatisfy { $0.substituting { values[$0] }.coefficient(of: k.id) != nil } ?? false
     }
-    packsLeft = !isEven(contraction.left)
     let right = contraction.right
     let isSideBySide = isEven(right) && right.stride(of: columns.range) == 1
-    if isSideBySide, innerColumns.isEmpty, columns.extent >= tile.columns {
+    if isSideBySide, innerColumns.isEmpty, columns.extent >= plain.columns {
       let isFar = abs(right.stride(of: depth[depth.count - 1].range) ?? .max) > ContractionNest.nearRows
       if case .local = right.place {
         packsRight = false
@@ -86,6 +89,18 @@ struct ContractionNest {
       }
     } else {
       packsRight = true
+    }
+    let isWhole = depth[position].isConstant && blocked.size == extent
+    patch =
+      packsRight && rows != nil
+      ? InputPatch(
+        right, columns: [columns.range] + innerColumns, depth: depth[position...],
+        whole: depth[(isWhole ? position : position + 1)...], rows: rows!.extent) : nil
+    packsLeft = !isEven(contraction.left)
+    if let patch, patch.axes.count == 2 {
+      self.tile = best((columns.extent - 1) * patch.line + innerColumns[0].extent)
+    } else {
+      self.tile = plain
     }
   }
 
@@ -119,9 +134,10 @@ struct ContractionNest {
     let column: Index
     private let values: [IndexVariable: Index]
 
-    init(_ nest: ContractionNest, row: Index, column: Index) {
+    /// The element at positions of which the second may be given by the values of the columns' ranges.
+    init(_ nest: ContractionNest, row: Index, column: Index, values: [IndexVariable: Index]? = nil) {
       (self.row, self.column) = (row, column)
-      var values = nest.values(ofColumn: column)
+      var values = values ?? nest.values(ofColumn: column)
       if let rows = nest.rows { values[rows.range] = rows[row] }
       self.values = values
     }
@@ -130,12 +146,18 @@ struct ContractionNest {
     func value(of range: IndexVariable) -> Index? { values[range] }
   }
 
-  /// The number of columns inside each of the outermost of their ranges.
-  var innerExtent: Int { innerColumns.reduce(1) { $0 * $1.extent } }
+  /// How many columns later the next value of the outermost of their ranges begins.
+  var innerExtent: Int { patch?.line ?? innerColumns.reduce(1) { $0 * $1.extent } }
 
-  var columnCount: Index { columns.count * innerExtent }
+  /// The columns that a patch has in addition in every line, and which are not needed.
+  private var unneeded: Int { patch == nil ? 0 : innerExtent - innerColumns.reduce(1) { $0 * $1.extent } }
 
-  var columnExtent: Int { columns.extent * innerExtent }
+  var columnCount: Index { columns.count * innerExtent - unneeded }
+
+  var columnExtent: Int { columns.extent * innerExtent - unneeded }
+
+  /// The elements of the right factor that are packed for a column.
+  var packedRows: Int { blockExtent / (patch?.tapCount ?? 1) }
 
   /// The values of the columns' ranges at a position.
   func values(ofColumn position: Index) -> [IndexVariable: Index] {
@@ -169,7 +191,7 @@ struct ContractionNest {
   /// Whether the right factor can be packed before loops around the nest that change only which part is used of its
   /// rows and columns: all columns count from the first, and one block holds all products.
   var canPackAhead: Bool {
-    packsRight && hasOneBlock && innerColumns.isEmpty && columns.first == .constant(0)
+    packsRight && patch == nil && hasOneBlock && innerColumns.isEmpty && columns.first == .constant(0)
       && depth.allSatisfy { $0.isConstant && $0.first.constantValue != nil }
   }
 

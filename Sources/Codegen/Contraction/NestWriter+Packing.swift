@@ -4,9 +4,9 @@ import LazyScheduler
 // The copies of a factor that lie in memory as the tile reads them.
 extension NestWriter {
   /// Loops over the products of a block; the body gets the values of the reduced ranges and the position, of all of them
-  /// or of all but the innermost.
+  /// or of all but the innermost, or but some others.
   mutating func overDepth(
-    _ block: Block, isInnermostLeft: Bool = false,
+    _ block: Block, isInnermostLeft: Bool = false, besides left: [IndexVariable] = [],
     _ body: (inout NestWriter, [IndexVariable: Index], Index) -> [Statement]
   ) -> [Statement] {
     let nest = nest
@@ -14,6 +14,7 @@ extension NestWriter {
       _ writer: inout NestWriter, _ spans: ArraySlice<Span>, _ values: [IndexVariable: Index], _ position: Index
     ) -> [Statement] {
       guard let span = spans.first else { return body(&writer, values, position) }
+      if left.contains(span.range) { return nested(&writer, spans.dropFirst(), values, position) }
       let isBlocked = spans.startIndex == nest.blocked.position
       return writer.loop(
         "k", isBlocked ? block.count : span.count, atMost: isBlocked ? nest.blocked.size : span.extent
@@ -43,6 +44,7 @@ extension NestWriter {
 
   mutating func packRight(_ panels: Index, _ block: Block) -> [Statement] {
     let (nest, columns, size) = (nest, nest.columns, tile.columns)
+    if let patch = nest.patch { return pack(patch, block) }
     if !nest.innerColumns.isEmpty { return packFlatColumns(block) }
     return loop("panel", panels, atMost: columns.extent.ceilDivided(by: size)) { writer, panel in
       let all = writer.packsAhead ? .constant(columns.extent) : columns.count

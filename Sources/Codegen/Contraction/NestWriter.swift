@@ -6,8 +6,8 @@ struct NestWriter {
   let nest: ContractionNest
   var program: LoopProgram
   /// The sums of a tile, in memory and in registers.
-  private let sums: Int
-  private let registers: Int
+  let sums: Int
+  let registers: Int
   private(set) var packedLeft: Int?
   private(set) var packedRight: Int?
   /// Whether the right factor is packed, with all its columns, by statements apart, and these.
@@ -29,9 +29,14 @@ struct NestWriter {
     if nest.packsLeft { packedLeft = self.program.makeLocal("left", .float32, [tile.rows, nest.blockExtent]) }
     if nest.packsRight {
       let panels = nest.columnExtent.ceilDivided(by: tile.columns)
-      let extents =
-        nest.innerColumns.isEmpty
-        ? [panels, nest.blockExtent, tile.columns] : [nest.blockExtent, panels * tile.columns]
+      let extents: [Int]
+      if let patch = nest.patch {
+        extents = [nest.packedRows, panels * tile.columns + patch.reach]
+      } else if nest.innerColumns.isEmpty {
+        extents = [panels, nest.blockExtent, tile.columns]
+      } else {
+        extents = [nest.blockExtent, panels * tile.columns]
+      }
       packedRight = self.program.makeLocal("right", .float32, extents)
     }
   }
@@ -181,6 +186,7 @@ struct NestWriter {
       return [define, .store(.local(writer.registers, [row, vector, lane]), zero)]
     }
     let nest = nest
+    if let patch = nest.patch { return clear + sumUp(rows, panel, block, from: patch) }
     let inner = nest.depth[(nest.blocked.position + 1)...].reduce(1) { $0 * $1.extent }
     let multiply = loop("k", block.count * inner, atMost: nest.blockExtent) { writer, k in
       var values = ContractionNest.values(of: nest.depth, inside: nest.blocked.position, at: k, from: block.start)
@@ -282,6 +288,7 @@ struct NestWriter {
     _ body: (inout NestWriter, ContractionNest.Element, Place) -> [Statement]
   ) -> [Statement] {
     let nest = nest
+    if let patch = nest.patch, patch.axes.count == 2 { return everyElement(rows, columns, of: patch, body) }
     return loop("row", rows.count, atMost: tile.rows) { writer, row in
       writer.loop("column", columns.count, atMost: writer.tile.columns) { writer, column in
         let sum = Place.local(

@@ -20,6 +20,8 @@ struct TiledSection {
   private static let fewestColumns = 4
   /// The bytes of a packed right factor that stay in the second-level cache beside what streams through.
   private static let packedBytes = 768 * 1024
+  /// The bytes of an input patch of which the pages stay in the processor's table: a tile goes through all channels.
+  private static let patchBytes = 128 * 1024
   /// The bytes of sums that a task keeps between blocks of the reduced ranges where the result's memory cannot.
   private static let partialBytes = 256 * 1024
   /// The columns of a task at most where its right factor is not packed.
@@ -94,7 +96,8 @@ struct TiledSection {
 
     let mostPanels =
       nest.packsRight
-      ? TiledSection.packedBytes / (4 * nest.blockExtent * tile.columns) : TiledSection.nearColumns / tile.columns
+      ? (nest.patch == nil ? TiledSection.packedBytes : TiledSection.patchBytes) / (4 * nest.packedRows * tile.columns)
+      : TiledSection.nearColumns / tile.columns
     var columnBlocks = panels.ceilDivided(by: Swift.max(1, mostPanels))
     var rowBlocks = 1
     /// How many blocks of a number of pieces there may be where `most` tasks are still missing.
@@ -166,7 +169,9 @@ struct TiledSection {
     }
     let nest = nest(
       rows.map { Span($0, block: digits[0], of: size.rows, endingAt: section.ends[$0]) },
-      Span(columns, block: digits[1], of: size.columns, endingAt: section.ends[columns]), tile: whole.tile)
+      Span(columns, block: digits[1], of: size.columns, endingAt: section.ends[columns]),
+      // Some rows of columns may be covered better by another tile than all are.
+      tile: whole.innerExtent == 1 ? whole.tile : nil)
     let kept =
       nest.hasOneBlock || safe != nil
       ? nil : program.makeLocal("partial", .float32, [size.rows, size.columns * nest.innerExtent])

@@ -29,6 +29,13 @@ extension Rule {
         else { return nil }
         return graph.add(node.op, [x], like: node)
       },
+      // The exponential of what is seen not to be positive takes less time than the minimum.
+      Rule("exp(x - max(x)) -> exp(min(x - max(x), 0))") { graph, node in
+        guard node.op == .unary(.exp), graph.isLessItsMaximum(node.sources[0]) else { return nil }
+        let difference = graph[node.sources[0]]
+        let zero = graph.add(constant: .integer(0), like: difference)
+        return graph.add(node.op, [graph.add(.binary(.minimum), [node.sources[0], zero], like: difference)], like: node)
+      },
     ] + uniform
 
   static let binary: [Rule] =
@@ -223,5 +230,23 @@ extension DType {
     if let significandBits { return bits <= significandBits }
     guard let own = integerWidth else { return false }
     return own.bits > bits ? own.isSigned || !isSigned : own == (bits, isSigned)
+  }
+}
+
+extension Rewriter {
+  /// Whether a node is x - m where m holds, for each element of x, the maximum of some that it is one of.
+  fileprivate func isLessItsMaximum(_ id: Graph.ID) -> Bool {
+    guard nodes[id].op == .binary(.subtract) else { return false }
+    let x = nodes[id].sources[0]
+    var shapes: [Shape] = []
+    var maximum = nodes[id].sources[1]
+    while [.detach, .reshape, .expand].contains(nodes[maximum].op) {
+      shapes.append(nodes[maximum].shape)
+      maximum = nodes[maximum].sources[0]
+    }
+    guard case .reduce(.maximum, let axes) = nodes[maximum].op, nodes[maximum].sources[0] == x else { return false }
+    let kept = nodes[x].shape.collapsing(axes)
+    // Each maximum is spread over the axes along which it was found, and over no others.
+    return shapes.allSatisfy { [nodes[x].shape, kept, nodes[maximum].shape].contains($0) } && shapes.contains(kept)
   }
 }

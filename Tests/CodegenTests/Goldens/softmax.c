@@ -23,11 +23,7 @@ static inline float fma_float32(float a, float b, float c) { return a * b + c; }
 
 static inline float maximum_float32(float a, float b) { return (a < b) | (b != b) ? b : a; }
 
-// x * 2^n in two steps, of which only the second can round or overflow; NaN keeps its payload.
-static inline float scale_float32(float x, int n) {
-  const int half = n >> 1;
-  return x * float32_of_bits((half + 127u) << 23) * float32_of_bits((n - half + 127u) << 23);
-}
+static inline float minimum_float32(float a, float b) { return (a > b) | (b != b) ? b : a; }
 
 // e^r for |r| <= ln(2)/2: 1 + r + r^2 P(r).
 static inline float exp_polynomial_float32(float r) {
@@ -40,15 +36,14 @@ static inline float exp_polynomial_float32(float r) {
   return fma_float32(p, r, 1.0f);
 }
 
-// e^x = 2^n e^r, where n is x / ln(2) rounded (by adding 1.5 * 2^23) and r what is left. ln(2) is subtracted in
-// two parts, of which the first times n is exact.
-static inline float exp_float32(float x) {
-  float clamped = x < -104.0f ? -104.0f : x;
-  clamped = clamped > 89.0f ? 89.0f : clamped;
-  const float shifted = fma_float32(clamped, 0x1.715476p0f, 0x1.8p23f);
-  const float n = shifted - 0x1.8p23f;
+// e^x as above, for x <= 0 only: 2^(n + 64) is no denormal and does not overflow, and 2^-64 rounds once. What is
+// added to n stands where the exponent is after shifting.
+static inline float exp_nonpositive_float32(float x) {
+  const float clamped = x < -104.0f ? -104.0f : x;
+  const float shifted = fma_float32(clamped, 0x1.715476p0f, 0x1.8p23f + 191.0f);
+  const float n = shifted - (0x1.8p23f + 191.0f);
   const float r = fma_float32(n, -0x1.7f7d1cp-20f, fma_float32(n, -0x1.62e4p-1f, clamped));
-  return scale_float32(exp_polynomial_float32(r), bits_of_float32(shifted) - bits_of_float32(0x1.8p23f));
+  return exp_polynomial_float32(r) * float32_of_bits(bits_of_float32(shifted) << 23) * 0x1p-64f;
 }
 
 // reduce_maximum([1])[64]
@@ -107,7 +102,7 @@ static void maximum_exp_sum_multiply_64_body(
     for (long k8 = 0; k8 < 4; k8++) {
       #pragma omp simd
       for (int k8_2 = 0; k8_2 < 64; k8_2++) {
-        const float v1 = exp_float32(in0[i0*256 + k8*64 + k8_2] - v0);
+        const float v1 = exp_nonpositive_float32(minimum_float32(in0[i0*256 + k8*64 + k8_2] - v0, 0.0f));
         s1[k8*64 + k8_2] = v1;
         acc4_part[k8_2] += v1;
       }

@@ -57,6 +57,19 @@ extension CHelper {
       }
       """),
     CHelper(
+      "exp_nonpositive_float32",
+      """
+      // e^x as above, for x <= 0 only: 2^(n + 64) is no denormal and does not overflow, and 2^-64 rounds once. What is
+      // added to n stands where the exponent is after shifting.
+      static inline float exp_nonpositive_float32(float x) {
+        const float clamped = x < -104.0f ? -104.0f : x;
+        const float shifted = fma_float32(clamped, 0x1.715476p0f, 0x1.8p23f + 191.0f);
+        const float n = shifted - (0x1.8p23f + 191.0f);
+        const float r = fma_float32(n, -0x1.7f7d1cp-20f, fma_float32(n, -0x1.62e4p-1f, clamped));
+        return exp_polynomial_float32(r) * float32_of_bits(bits_of_float32(shifted) << 23) * 0x1p-64f;
+      }
+      """),
+    CHelper(
       "exp2_float32",
       """
       // 2^x = 2^n 2^r with n whole, |r| <= 1/2 and 2^r = 1 + r (ln(2) + r P(r)).

@@ -1,0 +1,73 @@
+import LazyOps
+import LazyScheduler
+
+// Sums over an input patch: what is packed once for all taps of a kernel.
+extension NestWriter {
+  /// Copies what the columns read: for each channel as many lines as there are columns of the outer range and taps that
+  /// reach further.
+  mutating func pack(_ patch: InputPatch, _ block: Block) -> [Statement] {
+    let nest = nest
+    let taps = patch.axes.compactMap(\.taps?.range)
+    let (outer, inner) = (patch.axes[0], patch.axes.dropFirst().first)
+    return overDepth(block, besides: taps) { writer, channels, _ in
+      let channel = patch.channel(at: channels, in: block, nest)
+      func copy(_ writer: inout NestWriter, _ position: Index, _ values: [IndexVariable: Index]) -> [Statement] {
+        let (value, steps) = writer.evaluate(nest.contraction.right) { values[$0] }
+        return steps + [.store(.local(writer.packedRight!, [channel, position]), value)]
+      }
+      var values = channels
+      for range in taps { values[range] = .constant(0) }
+      return writer.loop(
+        "line", nest.columns.count + (outer.tapCount - 1), atMost: nest.columns.extent + outer.tapCount - 1
+      ) { writer, line in
+        values[outer.columns] = nest.columns[patch.column(outer, at: line)]
+        guard let inner else { return copy(&writer, line, values) }
+        return writer.loop("lane", patch.line, .serial) { writer, lane in
+          values[inner.columns] = patch.column(inner, at: lane)
+          return copy(&writer, line * patch.line + lane, values)
+        }
+      }
+    }
+  }
+
+  /// Multiplies and adds for all products of a block; a tap is a distance in the patch.
+  mutating func sumUp(_ rows: Part, _ panel: Index, _ block: Block, from patch: InputPatch) -> [Statement] {
+    let nest = nest
+    return overDepth(block) { writer, values, k in
+      let channel = patch.channel(at: values, in: block, nest)
+      let first = panel * writer.tile.columns + patch.distance(at: values)
+      return writer.everyRegister { writer, row, vector, lane in
+        let (a, loadLeft) = writer.define(.load(writer.left(row, rows, k, values), .always))
+        let place = Place.local(writer.packedRight!, [channel, first + vector * writer.tile.width + lane])
+        let (b, loadRight) = writer.define(.load(place, .always))
+        return [loadLeft, loadRight, .multiplyAdd(.local(writer.registers, [row, vector, lane]), a, b)]
+      }
+    }
+  }
+
+  /// Runs `body` for every element of a tile that is needed, line by line of the patch.
+  mutating func everyElement(
+    _ rows: Part, _ columns: Part, of patch: InputPatch,
+    _ body: (inout NestWriter, ContractionNest.Element, Place) -> [Statement]
+  ) -> [Statement] {
+    let nest = nest
+    let inner = patch.axes[1].columns
+    let lines = Swift.min((tile.columns + patch.line - 2) / patch.line + 1, nest.columns.extent)
+    let firstLine = columns.start.floorDivide(by: patch.line)
+    return loop("row", rows.count, atMost: tile.rows) { writer, row in
+      writer.loop("line", lines, .serial) { writer, number in
+        let line = firstLine + number
+        let elements = writer.loop("column", inner.extent, .serial) { writer, column in
+          let position = line * patch.line + column
+          let element = ContractionNest.Element(
+            nest, row: rows.start + row, column: position,
+            values: [nest.columns.range: nest.columns[line], inner: column])
+          let sum = Place.local(writer.sums, [row + rows.lead, position - columns.start])
+          let isOwn = Condition(position - columns.start, in: 0..<writer.tile.columns)
+          return [.branch(isOwn, body(&writer, element, sum), [])]
+        }
+        return [.branch(Condition(nest.columns.count - line, in: 1..<Int.max), elements, [])]
+      }
+    }
+  }
+}
