@@ -34,7 +34,8 @@ extension Rule {
         guard node.op == .unary(.exp), graph.isLessItsMaximum(node.sources[0]) else { return nil }
         let difference = graph[node.sources[0]]
         let zero = graph.add(constant: .integer(0), like: difference)
-        return graph.add(node.op, [graph.add(.binary(.minimum), [node.sources[0], zero], like: difference)], like: node)
+        let limited = graph.add(.binary(.minimum), [node.sources[0], zero], like: difference)
+        return graph.add(node.op, [limited], like: node)
       },
     ] + uniform
 
