@@ -153,6 +153,15 @@ private struct TileWriter {
         return [loadLeft, loadRight, .multiplyAdd(.local(registers, [row, column, lane]), a, b)]
       }
     }
+    var prefetch: [Statement] = []
+    if dots.isStreamed {
+      // The next columns, in the order in which they lie in memory: as much as is read meanwhile.
+      let tiles = at(dots.offsets(.constant(0), first + columns))
+      prefetch = (0..<columns).map { number in
+        let next = start * columns + number * width
+        return .prefetch(.buffer(dots.right.buffer, dots.right.index.substituting { $0 == depth ? next : tiles($0) }))
+      }
+    }
     let keep = everyResult(&self) { writer, row, column in
       writer.loop("lane", width, .lanes) { writer, lane in
         let (sum, load) = writer.define(.load(.local(registers, [row, column, lane]), .always))
@@ -160,7 +169,7 @@ private struct TileWriter {
       }
     }
     let blocks = Statement.loop(
-      Loop(variable: block, name: "block", count: .constant(turns), body: multiply))
+      Loop(variable: block, name: "block", count: .constant(turns), body: prefetch + multiply))
     let outerRanges = Array(dots.stage.reduced.dropLast())
     let sums = overReduced(outerRanges, [blocks])
     return clear + sums + keep + combine(partial, from: first, after: turns * width, outerRanges)

@@ -26,6 +26,8 @@ struct DotProducts {
   let tile: (rows: Int, columns: Int)
   /// The columns of a tile whose sums are in registers at once.
   let registerColumns: Int
+  /// Whether the right operand is in no cache, and its columns lie one after the other in memory.
+  let isStreamed: Bool
 
   /// The register tile where the reduction is in lanes, and how many lie side by side in one tile, so that what follows
   /// the sums has whole registers to work on.
@@ -36,9 +38,8 @@ struct DotProducts {
   /// The most rows, or columns, for which one register tile after the other of this kind is best.
   private static let few = 8
 
-  /// The most rows for which the other operand is only read, and the elements from which on it is in no cache: then one
-  /// of its columns follows the other, so that memory is read in one long run. The columns of a tile are as many.
-  private static let streaming = (rows: 4, elements: 1 << 17, columns: 64)
+  /// The most rows for which the other operand is only read, and the elements from which on it is in no cache.
+  private static let streaming = (rows: 4, elements: 1 << 17)
 
   /// Recognizes such a section; nil for every other one.
   init?(_ section: Section, in schedule: Schedule, vectorByteCount: Int) {
@@ -71,12 +72,11 @@ struct DotProducts {
       vectorized.extent >= 2 * width
     else { return nil }
     let streaming = DotProducts.streaming
-    var registers = DotProducts.dotTile(vectorByteCount)
-    if rows?.extent ?? 1 <= streaming.rows,
-      schedule.buffers[section.buffers[right.buffer]].shape.elementCount >= streaming.elements
-    {
-      (registers.columns, registers.groups) = (1, streaming.columns)
-    }
+    let registers = DotProducts.dotTile(vectorByteCount)
+    isStreamed =
+      rows?.extent ?? 1 <= streaming.rows && stage.reduced.count == 1
+      && schedule.buffers[section.buffers[right.buffer]].shape.elementCount >= streaming.elements
+      && columns.map { b.index.coefficient(of: $0.id) == depth.extent } ?? false
     registerColumns = Swift.min(registers.columns, columns?.extent ?? 1)
     let groups = Swift.min(registers.groups, (columns?.extent ?? 1) / registerColumns)
     tile = (Swift.min(registers.rows, rows?.extent ?? 1), groups * registerColumns)
