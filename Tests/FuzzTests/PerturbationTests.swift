@@ -42,6 +42,16 @@ import Testing
     #expect(doubled.disagreement(HostArray([2_000_000, 6], [2], .int64), output: 0, tolerance: 1e-4) == nil)
   }
 
+  /// 0 times infinity is no number, but where a mask made the 0 the term may be left out.
+  @Test func whatMasksEraseMayBeMissing() throws {
+    let x = Tensor([2, .infinity, 3])
+    let mask = Primitive.iota(axis: 0, [3], .int32) .!= 1
+    let (masked, _) = try perturbation(of: (Tensor.where(mask, Tensor([1.0, 1, 1]), 0) * x).sum())
+    #expect(masked.disagreement(HostArray([5], [], .float32), output: 0, tolerance: 1e-4) == nil)
+    let (plain, _) = try perturbation(of: (Tensor([1.0, 0, 1]) * x).sum())
+    #expect(plain.disagreement(HostArray([5], [], .float32), output: 0, tolerance: 1e-4) != nil)
+  }
+
   @Test func numbersThatAreNoneStayNone() throws {
     let (roots, _) = try perturbation(of: Tensor([-1.0, 4]).sqrt())
     #expect(roots.disagreement(HostArray([.nan, 2], [2], .float32), output: 0, tolerance: 1e-4) == nil)
