@@ -104,19 +104,6 @@ struct CIndexText {
     }
   }
 
-  /// Whether an index and all that it is made of fit an `int`.
-  private static func fitsInt(_ index: Index) -> Bool {
-    switch index {
-    case .constant(let value): value.magnitude <= Int32.max
-    case .variable(let variable): magnitude(0, [IndexTerm(coefficient: 1, atom: .variable(variable))]) <= Int(Int32.max)
-    case .sum(let constant, let terms):
-      terms.allSatisfy { fitsInt($0.atom) } && magnitude(constant, terms) <= Int(Int32.max)
-    case .floorDivide(let dividend, let divisor), .modulo(let dividend, let divisor):
-      fitsInt(dividend) && divisor <= Int(Int32.max)
-    case .minimum, .maximum: false
-    }
-  }
-
   /// A bound of the absolute value of every partial sum.
   private static func magnitude(_ constant: Int, _ terms: [IndexTerm]) -> Int {
     var total = Int(clamping: constant.magnitude)
@@ -148,8 +135,11 @@ struct CIndexText {
   private func narrowed(_ index: Index) -> CExpression {
     var isVector = false
     index.forEachVariable { isVector = isVector || isInt($0) }
-    guard isVector, CIndexText.fitsInt(index) else { return expression(index) }
-    return CIndexText(name: { isInt($0) ? name($0) : "(int)\(name($0))" }, isInt: { _ in true }).expression(index)
+    let fits = { (variable: IndexVariable) in
+      variable.bounds.lowerBound >= -Int(Int32.max) && variable.bounds.upperBound <= Int(Int32.max)
+    }
+    let narrow = CIndexText(name: { isInt($0) || !fits($0) ? name($0) : "(int)\(name($0))" }, isInt: fits)
+    return isVector && narrow.isInt(index) ? narrow.expression(index) : expression(index)
   }
 
   /// The mask in C: its conditions joined by `&&`.

@@ -110,6 +110,49 @@ extension SectionFormation {
     }
     return found
   }
+
+  // MARK: - What a contraction is
+
+  /// Whether a value is a sum of products large enough for register tiles.
+  func isLargeContraction(_ id: Graph.ID) -> Bool {
+    guard let node = reduction(of: id), work(of: id) > CostModel.largeContraction, addsProducts(node) else {
+      return false
+    }
+    return repeatsOperands(node.sources[0])
+  }
+
+  /// Whether a reduction adds products up, as register tiles do.
+  private func addsProducts(_ reduction: Graph.Vertex) -> Bool {
+    guard reduction.op.isSum else { return false }
+    var id = graph.withoutLengthMasks(reduction.sources[0])
+    while true {
+      let node = graph.nodes[id]
+      if node.op == .binary(.multiply) { return true }
+      guard !staged.isStaged[id], node.op.isMovement || node.op.isSum else { return false }
+      id = graph.withoutLengthMasks(node.sources[0])
+    }
+  }
+
+  /// Whether an inline node reads its operands several times over, so that a register tile pays.
+  private func repeatsOperands(_ id: Graph.ID) -> Bool {
+    var pending = [id]
+    var steps = 0
+    while let id = pending.popLast(), steps < 64 {
+      steps += 1
+      let node = graph.nodes[id]
+      if staged.isStaged[id] { continue }
+      switch node.op {
+      case .expand where graph.nodes[node.sources[0]].shape.elementCount > 1: return true
+      case .window: return true
+      case .buffer, .constant, .argument, .length, .iota, .unary, .binary, .select, .cast, .bitcast, .detach, .barrier,
+        .reduce,
+        .scan, .radixPass, .reshape, .permute, .expand, .slice, .pad, .overlapAdd, .concatenate, .gather, .scatterAdd,
+        .put, .update:
+        pending += node.sources
+      }
+    }
+    return false
+  }
 }
 
 extension Graph {
