@@ -92,6 +92,9 @@ class Peer:
     def convolution_gradients(self, x, weight, seed):
         return self._gradients(lambda x, w: x.conv2d(w, padding=1), (x, weight), seed)
 
+    def strided_convolution_gradients(self, x, weight, seed):
+        return self._gradients(lambda x, w: x.conv2d(w, stride=2, padding=1), (x, weight), seed)
+
     def chain(self, x):
         return self._forward(lambda x: (2 * x + 1).gelu().tanh(), x)
 

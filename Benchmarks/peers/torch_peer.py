@@ -78,6 +78,9 @@ class Peer:
     def convolution_gradients(self, x, weight, seed):
         return self._gradients(lambda x, weight: F.conv2d(x, weight, padding=1), (x, weight), seed)
 
+    def strided_convolution_gradients(self, x, weight, seed):
+        return self._gradients(lambda x, weight: F.conv2d(x, weight, stride=2, padding=1), (x, weight), seed)
+
     def chain(self, x):
         return self._forward(lambda x: torch.tanh(F.gelu(2 * x + 1, approximate="tanh")), x)
 

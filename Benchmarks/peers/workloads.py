@@ -43,6 +43,10 @@ def _convolution():
     return [uniform(0, (32, 64, 56, 56)), uniform(1, (64, 64, 3, 3), 0.05), uniform(2, (32, 64, 56, 56))]
 
 
+def _strided_convolution():
+    return [uniform(0, (32, 64, 56, 56)), uniform(1, (128, 64, 3, 3), 0.05), uniform(2, (32, 128, 28, 28))]
+
+
 def _softmax():
     return [uniform(0, (4096, 1024), 4), uniform(1, (4096, 1024))]
 
@@ -127,6 +131,7 @@ WORKLOADS = [
     Workload("linear_gelu_gradients", "linear_gelu_gradients", _linear, 0.85),
     Workload("conv3x3", "convolution", _convolution, 0.95),
     Workload("conv3x3_gradients", "convolution_gradients", _convolution, 0.95),
+    Workload("conv3x3_stride2_gradients", "strided_convolution_gradients", _strided_convolution),
     Workload("chain", "chain", lambda: [uniform(0, (1 << 22,))], 0.5),
     Workload("softmax", "softmax", _softmax, 0.65),
     Workload("softmax_gradients", "softmax_gradients", _softmax, 0.7),

@@ -26,10 +26,9 @@ extension Schedule {
           let own = section.writtenBuffers
           check(own.isDisjoint(with: written), "writes a buffer that is written already")
           for buffer in own.intersection(results) {
-            guard case .concatenate = graph.nodes[buffers[buffer].node].op else {
-              check(false, "two sections of a phase write b\(buffer)")
-              continue
-            }
+            let count = phase.reduce(0) { $0 + $1.elementsWritten(to: buffer) }
+            check(
+              count == buffers[buffer].shape.elementCount, "sections of a phase write \(count) elements of b\(buffer)")
           }
           for buffer in section.buffers {
             check(own.contains(buffer) || written.contains(buffer), "reads b\(buffer) too early")
@@ -110,5 +109,17 @@ extension Index {
   fileprivate func stays(below count: Int) -> Bool {
     let bounds = bounds
     return bounds.lowerBound >= 0 && bounds.upperBound < count
+  }
+}
+
+extension Section {
+  /// How many elements of a buffer of the schedule the section writes.
+  fileprivate func elementsWritten(to buffer: Int) -> Int {
+    stages.reduce(0) { count, stage in
+      let writes = stage.results.contains { result in
+        if case .buffer(let own, _) = result.place { buffers[own] == buffer } else { false }
+      }
+      return count + (writes ? stage.spatial.reduce(gridPoints) { $0 * $1.extent } : 0)
+    }
   }
 }

@@ -84,4 +84,37 @@ import Testing
     let result = image.conv2d(weight, stride: stride, padding: padding)
     try LoweringTests.check(result.gradients(with: [image, weight], seed: Self.numbers(result.shape)), tolerance: 1e-4)
   }
+
+  /// Strides that divide the image's extents and that do not, kernels shorter than the stride and longer, more phases than a
+  /// section may fall into.
+  static let strided: [(image: Shape, kernel: Int, stride: Int, padding: Int)] = [
+    ([1, 3, 12, 12], 5, 2, 0), ([2, 3, 9, 11], 3, 2, 1), ([2, 4, 8, 8], 1, 2, 0), ([1, 2, 13, 13], 4, 3, 2),
+    ([1, 2, 11, 9], 2, 4, 0), ([1, 1, 21, 21], 6, 5, 0),
+  ]
+
+  /// The input gradient of a convolution with a stride falls into phases, of which each is a matrix product.
+  @Test(arguments: strided) func phasesOfStridedGradients(
+    _ image: Shape, _ kernel: Int, _ stride: Int, _ padding: Int
+  ) throws {
+    let inputs = [Self.numbers(image), Self.numbers([6, image[1], kernel, kernel])]
+    let result = inputs[0].conv2d(inputs[1], stride: stride, padding: padding)
+    let schedule = try LoweringTests.check(
+      result.gradients(with: [inputs[0]], seed: Self.numbers(result.shape)), tolerance: 1e-4)
+    let sections = schedule.kernels.flatMap(\.sections)
+    // Where no windows overlap each element has one term, and nothing is summed up over taps.
+    #expect(sections.count == (kernel <= stride ? 1 : stride < 5 ? stride * stride : stride))
+  }
+
+  /// The filters of groups and their phases: each condition stays with the factor that needs it, so that register tiles
+  /// multiply without masks.
+  @Test func maskedFactorsOfStridedGradients() throws {
+    let inputs = [Self.numbers([1, 8, 12, 12]), Self.numbers([12, 4, 5, 5])]
+    let result = inputs[0].conv2d(inputs[1], stride: 2, groups: 2)
+    let schedule = try LoweringTests.check(
+      result.gradients(with: [inputs[0]], seed: Self.numbers(result.shape)), tolerance: 1e-4)
+    for section in schedule.kernels.flatMap(\.sections) {
+      let program = LoopProgram.optimized(section, in: schedule, vectorByteCount: 64)
+      #expect(program.loops.contains { $0.kind == .lanes })
+    }
+  }
 }

@@ -31,26 +31,33 @@ struct Contraction {
       }
     }
 
-    /// Whether the factor is an element that counts as 0 where a mask does not hold.
-    fileprivate func isZero(outside mask: Mask) -> Bool {
-      guard steps.count == 1, case .define(_, .load(_, let own)) = steps[0] else { return false }
-      return own.and(mask) == own
+    /// Where the factor is loaded, and not 0 for that reason alone; nil if it is no element.
+    fileprivate var mask: Mask? {
+      guard steps.count == 1, case .define(_, .load(_, let mask)) = steps[0] else { return nil }
+      return mask
     }
 
-    /// The factor as an element that is always there; nil if it is none, or its mask keeps it in its buffer.
-    fileprivate func withoutMask(_ counts: [Int], of stage: Stage) -> Factor? {
+    /// The conditions of that mask which tell nothing but about ranges that the element moves with.
+    fileprivate var ownMask: Mask? {
+      guard steps.count == 1, case .define(_, .load(let place, let mask)) = steps[0] else { return nil }
+      let ranges = place.indices.reduce(into: Set()) { $0.formUnion($1.variables) }
+      return Mask(mask.conditions.filter { $0.index.variables.isSubset(of: ranges) })
+    }
+
+    /// The factor as an element that is loaded wherever another mask holds; nil if that mask does not keep it in its
+    /// buffer.
+    fileprivate func loaded(where mask: Mask, _ counts: [Int], of stage: Stage) -> Factor? {
       guard steps.count == 1, case .define(let value, .load(let place, _)) = steps[0],
-        case .buffer(let buffer, let index) = place, counts.indices.contains(buffer),
-        index.bounds.lowerBound >= 0, index.bounds.upperBound < counts[buffer], stage.values[value] == .float32
+        case .buffer(let buffer, let index) = place, counts.indices.contains(buffer), stage.values[value] == .float32
       else { return nil }
-      return Factor(value: value, steps: [.define(value, .load(place, .always))], place: place)
-    }
-
-    private init(value: Value, steps: [Stage.Step], place: Place) {
-      (self.value, self.steps, self.place) = (value, steps, place)
-      var variables: Set<Int> = []
-      for index in place.indices { index.forEachVariable { variables.insert($0.id) } }
-      self.variables = variables
+      var scope = IndexScope()
+      for variable in index.variables.union(mask.variables) { scope.enter(variable) }
+      scope.assume(mask)
+      let bounds = scope.bounds(of: index)
+      guard bounds.lowerBound >= 0, bounds.upperBound < counts[buffer] else { return nil }
+      var other = stage
+      other.steps = [.define(value, .load(place, mask))]
+      return Factor(value, of: other)
     }
 
     fileprivate init?(_ value: Value, of stage: Stage) {
@@ -85,8 +92,9 @@ struct Contraction {
 
   /// Recognizes a stage whose only result is a float32 sum of products; nil for every other one.
   ///
-  /// A product that counts only where a mask holds is one of a factor that is 0 elsewhere and another without the mask.
-  /// For that the other one must be there everywhere: `counts` are the numbers of elements of the section's buffers.
+  /// A product that counts only where a mask holds is one of factors of which one is 0 wherever the mask does not hold:
+  /// each keeps the conditions it needs to be in memory, or that move with it. `counts` are the numbers of elements of
+  /// the section's buffers.
   init?(_ stage: Stage, counts: [Int] = []) {
     guard stage.results.count == 1, case .reduce(.sum, var sum, let target) = stage.results[0],
       stage.values[sum] == .float32, !stage.reduced.isEmpty
@@ -105,13 +113,17 @@ struct Contraction {
     else { return nil }
     (self.stage, self.left, self.right, self.target) = (stage, left, right, target)
     if mask.isAlways { return }
-    if right.isZero(outside: mask), let left = left.withoutMask(counts, of: stage) {
-      self.left = left
-    } else if left.isZero(outside: mask), let right = right.withoutMask(counts, of: stage) {
-      self.right = right
-    } else {
-      return nil
+    guard let leftMask = left.mask, let rightMask = right.mask, let leftOwn = left.ownMask, let rightOwn = right.ownMask
+    else { return nil }
+    for (leftMask, rightMask) in [(.always, rightMask), (leftMask, .always), (leftOwn, rightOwn)] {
+      let both = leftMask.and(rightMask)
+      guard both.and(mask) == both, let left = left.loaded(where: leftMask, counts, of: stage),
+        let right = right.loaded(where: rightMask, counts, of: stage)
+      else { continue }
+      (self.left, self.right) = (left, right)
+      return
     }
+    return nil
   }
 
   /// The reduced ranges, outermost first, in an order in which one factor lies in memory, the left one if it is an element.

@@ -23,11 +23,17 @@ struct ContractionNest {
   let columns: Span
   /// The ranges inside that of the columns, outermost first: all columns together count as one range, row-major.
   let innerColumns: [IndexVariable]
+  /// Whether columns with one value of the outermost range, a line, are kept apart from those with the next: their results
+  /// lie elsewhere, or a patch has more columns in a line than are needed.
+  let hasLines: Bool
   /// The reduced ranges, outermost first. At most one of them has a length that is not known, and only with those
   /// outside it of length 1.
   let depth: [Span]
   let tile: ContractionTile
   let packsLeft: Bool
+  /// Whether the products of a block are summed up in a loop for each reduced range: the left factor is read where it is,
+  /// and no single step leads from each of its elements to the next.
+  let sumsRangeByRange: Bool
   let packsRight: Bool
   /// How the right factor is packed where neighbouring columns share elements; nil where each column has its own.
   let patch: InputPatch?
@@ -47,11 +53,12 @@ struct ContractionNest {
   ///   - rows: what is computed of a range of rows, one that moves only the left factor.
   ///   - columns: what is computed of a range of columns, one that moves only the right factor.
   ///   - innerColumns: further ranges of columns, whole, that count on inside the former.
+  ///   - areContinued: whether the results of one value of the columns' range go on where those of the one before end.
   ///   - depth: the reduced ranges, all of them if nil.
   ///   - tile: the register tile; the best for the numbers of rows and columns if nil.
   init(
-    _ contraction: Contraction, rows: Span?, columns: Span, innerColumns: [IndexVariable] = [], depth: [Span]? = nil,
-    tile: ContractionTile? = nil, vectorByteCount: Int
+    _ contraction: Contraction, rows: Span?, columns: Span, innerColumns: [IndexVariable] = [],
+    areContinued: Bool = true, depth: [Span]? = nil, tile: ContractionTile? = nil, vectorByteCount: Int
   ) {
     let depth = depth ?? contraction.depthOrder.map { Span($0, of: contraction.stage) }
     let columnExtent = innerColumns.reduce(columns.extent) { $0 * $1.extent }
@@ -96,7 +103,12 @@ struct ContractionNest {
       ? InputPatch(
         right, columns: [columns.range] + innerColumns, depth: depth[position...],
         whole: depth[(isWhole ? position : position + 1)...], rows: rows!.extent) : nil
-    packsLeft = !isEven(contraction.left)
+    hasLines = innerColumns.count == 1 && (!areContinued || patch != nil)
+    let isAffine = contraction.left.place?.indices.allSatisfy { index in
+      depth[position...].allSatisfy { index.coefficient(of: $0.range.id) != nil }
+    }
+    packsLeft = isAffine != true
+    sumsRangeByRange = !packsLeft && !isEven(contraction.left)
     if let patch, patch.axes.count == 2 {
       self.tile = best((columns.extent - 1) * patch.line + innerColumns[0].extent)
     } else {

@@ -4,9 +4,9 @@ import LazyScheduler
 // The copies of a factor that lie in memory as the tile reads them.
 extension NestWriter {
   /// Loops over the products of a block; the body gets the values of the reduced ranges and the position, of all of them
-  /// or of all but the innermost, or but some others.
+  /// or of those outside the one at `end`, or of all but some others.
   mutating func overDepth(
-    _ block: Block, isInnermostLeft: Bool = false, besides left: [IndexVariable] = [],
+    _ block: Block, upTo end: Int? = nil, besides left: [IndexVariable] = [],
     _ body: (inout NestWriter, [IndexVariable: Index], Index) -> [Statement]
   ) -> [Statement] {
     let nest = nest
@@ -25,7 +25,7 @@ extension NestWriter {
       }
     }
     return nested(
-      &self, nest.depth[nest.blocked.position...].dropLast(isInnermostLeft ? 1 : 0), block.outer, .constant(0))
+      &self, nest.depth[nest.blocked.position..<(end ?? nest.depth.count)], block.outer, .constant(0))
   }
 
   /// Copies the steps of a factor, with ranges replaced; returns its value.
@@ -62,30 +62,27 @@ extension NestWriter {
     }
   }
 
-  /// Packs all columns of a panel where elements lie side by side along the innermost reduced range: squares of them are
+  /// Packs all columns of a panel where elements lie side by side along the innermost reduced ranges: squares of them are
   /// transposed in registers. Nil where they do not.
   mutating func packTransposed(_ panel: Index, _ block: Block) -> [Statement]? {
-    let (nest, size) = (nest, tile.columns)
-    guard let place = nest.contraction.right.place, let innermost = nest.depth.last, innermost.isConstant,
-      nest.contraction.right.stride(of: innermost.range) == 1,
-      nest.contraction.right.stride(of: nest.columns.range) ?? 0 > 1
+    let (nest, size, right) = (nest, tile.columns, nest.contraction.right)
+    guard let place = right.place, right.stride(of: nest.columns.range) ?? 0 > 1,
+      let run = nest.run(of: right, in: block)
     else { return nil }
-    let isBlocked = nest.blocked.position == nest.depth.count - 1
-    let extent = isBlocked ? nest.blocked.size : innermost.extent
-    let count = isBlocked ? block.count : innermost.count
     let most = tile.width
     // The largest squares that leave nothing over, if they are not much smaller than the largest there are.
-    let width = [most, most / 2].first { $0 >= 4 && extent % $0 == 0 && count.modulo($0) == .constant(0) } ?? most
-    guard extent >= width else { return nil }
-    return overDepth(block, isInnermostLeft: true) { writer, outer, position in
+    let even = [most, most / 2].first { $0 >= 4 && run.extent % $0 == 0 && run.count.modulo($0) == .constant(0) }
+    let width = even ?? most
+    guard run.extent >= width else { return nil }
+    return overDepth(block, upTo: run.position) { writer, outer, position in
       func copy(_ writer: inout NestWriter, _ k: Index, _ lane: Index) -> [Statement] {
-        var values = outer
-        values[innermost.range] = innermost[isBlocked ? block.start + k : k]
+        var values = outer.merging(
+          ContractionNest.values(of: nest.depth, inside: run.position, at: k, from: run.start), uniquingKeysWith: { $1 })
         values[nest.columns.range] = nest.columns[panel * size + lane]
         let (value, load) = writer.define(.load(place.substituting { values[$0] }, .always))
-        return [load, .store(.local(writer.packedRight!, [panel, position * innermost.extent + k, lane]), value)]
+        return [load, .store(.local(writer.packedRight!, [panel, position * run.extent + k, lane]), value)]
       }
-      let squares = writer.loop("square", count.floorDivide(by: width), atMost: extent / width) { writer, square in
+      let squares = writer.loop("square", run.count.floorDivide(by: width), atMost: run.extent / width) { writer, square in
         writer.loop("side", size / width, .serial) { writer, side in
           writer.loop("lane", width, .transposed) { writer, lane in
             writer.loop("k", width, .vector) { writer, k in
@@ -94,11 +91,11 @@ extension NestWriter {
           }
         }
       }
-      if count.modulo(width) == .constant(0) { return squares }
+      if run.count.modulo(width) == .constant(0) { return squares }
       return squares
-        + writer.loop("k", count.modulo(width), atMost: width - 1) { writer, k in
+        + writer.loop("k", run.count.modulo(width), atMost: width - 1) { writer, k in
           writer.loop("lane", size, .serial) { writer, lane in
-            copy(&writer, count.floorDivide(by: width) * width + k, lane)
+            copy(&writer, run.count.floorDivide(by: width) * width + k, lane)
           }
         }
     }
@@ -141,5 +138,24 @@ extension NestWriter {
         return steps + [.store(.local(writer.packedLeft!, [row, k]), value)]
       }
     }
+  }
+}
+
+extension ContractionNest {
+  /// The innermost reduced ranges of a block along which the elements of a factor lie side by side: from `position` on,
+  /// which begins at `start`. They have `count` products, and at most `extent`.
+  fileprivate func run(
+    of factor: Contraction.Factor, in block: NestWriter.Block
+  ) -> (position: Int, start: Index, count: Index, extent: Int)? {
+    var (position, inner) = (depth.count, 1)
+    while position > blocked.position, depth[position - 1].isConstant,
+      factor.stride(of: depth[position - 1].range) == inner
+    {
+      position -= 1
+      if position > blocked.position { inner *= depth[position].extent }
+    }
+    if position == depth.count { return nil }
+    if position > blocked.position { return (position, .constant(0), .constant(inner), inner) }
+    return (position, block.start, block.count * inner, blocked.size * inner)
   }
 }

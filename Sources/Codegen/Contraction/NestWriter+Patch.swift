@@ -44,30 +44,4 @@ extension NestWriter {
       }
     }
   }
-
-  /// Runs `body` for every element of a tile that is needed, line by line of the patch.
-  mutating func everyElement(
-    _ rows: Part, _ columns: Part, of patch: InputPatch,
-    _ body: (inout NestWriter, ContractionNest.Element, Place) -> [Statement]
-  ) -> [Statement] {
-    let nest = nest
-    let inner = patch.axes[1].columns
-    let lines = Swift.min((tile.columns + patch.line - 2) / patch.line + 1, nest.columns.extent)
-    let firstLine = columns.start.floorDivide(by: patch.line)
-    return loop("row", rows.count, atMost: tile.rows) { writer, row in
-      writer.loop("line", lines, .serial) { writer, number in
-        let line = firstLine + number
-        let elements = writer.loop("column", inner.extent, .serial) { writer, column in
-          let position = line * patch.line + column
-          let element = ContractionNest.Element(
-            nest, row: rows.start + row, column: position,
-            values: [nest.columns.range: nest.columns[line], inner: column])
-          let sum = Place.local(writer.sums, [row + rows.lead, position - columns.start])
-          let isOwn = Condition(position - columns.start, in: 0..<writer.tile.columns)
-          return [.branch(isOwn, body(&writer, element, sum), [])]
-        }
-        return [.branch(Condition(nest.columns.count - line, in: 1..<Int.max), elements, [])]
-      }
-    }
-  }
 }

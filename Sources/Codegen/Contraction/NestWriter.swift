@@ -187,18 +187,22 @@ struct NestWriter {
     }
     let nest = nest
     if let patch = nest.patch { return clear + sumUp(rows, panel, block, from: patch) }
-    let inner = nest.depth[(nest.blocked.position + 1)...].reduce(1) { $0 * $1.extent }
-    let multiply = loop("k", block.count * inner, atMost: nest.blockExtent) { writer, k in
-      var values = ContractionNest.values(of: nest.depth, inside: nest.blocked.position, at: k, from: block.start)
-      values.merge(block.outer) { own, _ in own }
-      return writer.everyRegister { writer, row, vector, lane in
+    func multiply(_ writer: inout NestWriter, _ values: [IndexVariable: Index], _ k: Index) -> [Statement] {
+      writer.everyRegister { writer, row, vector, lane in
         let (a, loadLeft) = writer.define(.load(writer.left(row, rows, k, values), .always))
         let column = vector * writer.tile.width + lane
         let (b, loadRight) = writer.define(.load(writer.right(column, columns, panel, k, values), .always))
         return [loadLeft, loadRight, .multiplyAdd(.local(writer.registers, [row, vector, lane]), a, b)]
       }
     }
-    return clear + multiply
+    if nest.sumsRangeByRange { return clear + overDepth(block, multiply) }
+    let inner = nest.depth[(nest.blocked.position + 1)...].reduce(1) { $0 * $1.extent }
+    return clear
+      + loop("k", block.count * inner, atMost: nest.blockExtent) { writer, k in
+        var values = ContractionNest.values(of: nest.depth, inside: nest.blocked.position, at: k, from: block.start)
+        values.merge(block.outer) { own, _ in own }
+        return multiply(&writer, values, k)
+      }
   }
 
   func left(_ row: Index, _ rows: Part, _ k: Index, _ values: [IndexVariable: Index]) -> Place {
@@ -288,13 +292,38 @@ struct NestWriter {
     _ body: (inout NestWriter, ContractionNest.Element, Place) -> [Statement]
   ) -> [Statement] {
     let nest = nest
-    if let patch = nest.patch, patch.axes.count == 2 { return everyElement(rows, columns, of: patch, body) }
+    if nest.hasLines { return everyElementOfLines(rows, columns, body) }
     return loop("row", rows.count, atMost: tile.rows) { writer, row in
       writer.loop("column", columns.count, atMost: writer.tile.columns) { writer, column in
         let sum = Place.local(
           writer.sums, [row + rows.lead, column + columns.lead])
         let element = ContractionNest.Element(nest, row: rows.start + row, column: columns.start + column)
         return body(&writer, element, sum)
+      }
+    }
+  }
+
+  /// The same line by line of the columns, of which a tile may have parts of several.
+  private mutating func everyElementOfLines(
+    _ rows: Part, _ columns: Part,
+    _ body: (inout NestWriter, ContractionNest.Element, Place) -> [Statement]
+  ) -> [Statement] {
+    let (nest, inner, extent) = (nest, nest.innerColumns[0], nest.innerExtent)
+    let lines = Swift.min((tile.columns + extent - 2) / extent + 1, nest.columns.extent)
+    let firstLine = columns.start.floorDivide(by: extent)
+    return loop("row", rows.count, atMost: tile.rows) { writer, row in
+      writer.loop("line", lines, .serial) { writer, number in
+        let line = firstLine + number
+        let elements = writer.loop("column", inner.extent, .serial) { writer, column in
+          let position = line * extent + column
+          let element = ContractionNest.Element(
+            nest, row: rows.start + row, column: position,
+            values: [nest.columns.range: nest.columns[line], inner: column])
+          let sum = Place.local(writer.sums, [row + rows.lead, position - columns.start])
+          let isOwn = Condition(position - columns.start, in: 0..<writer.tile.columns)
+          return [.branch(isOwn, body(&writer, element, sum), [])]
+        }
+        return [.branch(Condition(nest.columns.count - line, in: 1..<Int.max), elements, [])]
       }
     }
   }

@@ -10,6 +10,8 @@ struct TiledSection {
   private let columns: IndexVariable
   /// Ranges of columns inside that one, with which it counts as one.
   private let innerColumns: [IndexVariable]
+  /// Whether results of neighbouring rows of columns lie beside each other.
+  private let areContinued: Bool
   /// The grid's other ranges.
   private let others: [IndexVariable]
   private let vectorByteCount: Int
@@ -18,6 +20,10 @@ struct TiledSection {
   static let smallest = 2048
   /// The shortest range to run in vector lanes.
   private static let fewestColumns = 4
+  /// The distance, in elements, up to which results are near each other: several in a line of the cache.
+  private static let nearResults = 4
+  /// The most columns of a row for which the next one is not worth tiles of its own.
+  private static let shortLine = 128
   /// The bytes of a packed right factor that stay in the second-level cache beside what streams through.
   private static let packedBytes = 768 * 1024
   /// The bytes of an input patch of which the pages stay in the processor's table: a tile goes through all channels.
@@ -46,8 +52,10 @@ struct TiledSection {
     // Results that lie side by side are computed side by side.
     let result = section.stages.last?.results.first?.place.indices.last
     func score(_ contraction: Contraction, _ range: IndexVariable) -> (Int, Int, Int) {
-      (
-        result?.coefficient(of: range.id) == 1 ? 1 : 0, contraction.right.stride(of: range) == 1 ? 1 : 0, range.extent
+      let distance = result?.coefficient(of: range.id).map(abs) ?? .max
+      return (
+        distance == 1 ? 2 : distance <= TiledSection.nearResults ? 1 : 0,
+        contraction.right.stride(of: range) == 1 ? 1 : 0, range.extent
       )
     }
     let choices = [contraction, contraction.exchanged].flatMap { contraction in
@@ -60,16 +68,26 @@ struct TiledSection {
     self.contraction = choice.contraction
     self.rows = rows
     var flat = [choice.columns]
+    var areContinued = true
     if let result, rows?.extent ?? 1 >= TiledSection.rowsPerFlatColumn {
       // Columns of which a result's rows are made count as one range: its tiles are not cut at each row's end.
-      let ranges = choice.contraction.columns(among: section.grid)
+      let ranges = choice.contraction.columns(among: section.grid).filter { $0 != choice.columns }
       while let outer = ranges.first(where: { range in
         !flat.contains(range)
           && result.coefficient(of: range.id) == result.coefficient(of: flat[0].id).map { $0 * flat[0].extent }
       }) {
         flat.insert(outer, at: 0)
       }
+      // So do short rows of results that lie apart themselves.
+      let nearest = ranges.min {
+        abs(result.coefficient(of: $0.id) ?? .max) < abs(result.coefficient(of: $1.id) ?? .max)
+      }
+      if flat.count == 1, flat[0].extent <= TiledSection.shortLine, choice.score.0 < 2, let nearest {
+        flat.insert(nearest, at: 0)
+        areContinued = false
+      }
     }
+    self.areContinued = areContinued
     columns = flat[0]
     innerColumns = Array(flat.dropFirst())
     others = section.grid.filter { $0 != rows && !flat.contains($0) }
@@ -80,7 +98,7 @@ struct TiledSection {
 
   private func nest(_ rows: Span?, _ columns: Span, tile: ContractionTile? = nil) -> ContractionNest {
     ContractionNest(
-      contraction, rows: rows, columns: columns, innerColumns: innerColumns, tile: tile,
+      contraction, rows: rows, columns: columns, innerColumns: innerColumns, areContinued: areContinued, tile: tile,
       vectorByteCount: vectorByteCount)
   }
 

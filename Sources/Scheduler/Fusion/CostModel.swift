@@ -74,6 +74,9 @@ enum CostModel {
   /// elements of a pooling window.
   static let digitExtent = 8
 
+  /// The most phases into which a section falls whose sums depend on remainders: strides of 4 down and across.
+  static let phasesPerSection = 16
+
   /// The copies of a value in one stage from which it is kept instead: a stencil of stencils would otherwise double in
   /// size with every step.
   static let inlineCopies = 8

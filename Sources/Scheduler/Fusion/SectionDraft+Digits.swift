@@ -24,25 +24,40 @@ extension SectionDraft {
     return true
   }
 
-  /// The number by which all that is read divides a range of the grid; nil where there is none, or another use.
+  /// The digit of a range in all that is read; nil where there is none, or a use of the range itself that is to stay.
   private func digit(of range: IndexVariable, couldJoin: (Graph.ID) -> Bool) -> Int? {
-    var digit: Int?
-    for (node, all) in uses {
-      for index in all.joined() where index.contains(range.id) {
-        if index == .variable(range), couldJoin(node) { return nil }
-        for atom in index.atoms where atom.contains(range.id) {
-          switch atom {
-          case .floorDivide(.variable(range), let divisor), .modulo(.variable(range), let divisor):
-            guard digit ?? divisor == divisor else { return nil }
-            digit = divisor
-          case .variable: continue
-          case .constant, .sum, .floorDivide, .modulo, .minimum, .maximum: return nil
+    for (node, all) in uses where all.joined().contains(.variable(range)) && couldJoin(node) { return nil }
+    return range.digit(in: uses.values.joined().joined())
+  }
+}
+
+extension IndexVariable {
+  /// Returns the number by which index expressions divide a range, wherever they do more than count it; nil where they do
+  /// not, or by several numbers, or where the number is no small divisor of the extent.
+  func digit(in indices: some Sequence<Index>) -> Int? {
+    guard let period = period(in: indices, of: { $0 == .variable(self) }), extent % period == 0 else { return nil }
+    return period
+  }
+
+  /// Returns the number by which index expressions divide a range plus something, or what `dividends` lets pass of that,
+  /// wherever they do more than count it; nil where they do not, or by several numbers or a large one.
+  func period(in indices: some Sequence<Index>, of dividends: (Index) -> Bool = { _ in true }) -> Int? {
+    var period: Int?
+    for index in indices where index.contains(id) {
+      for atom in index.atoms where atom.contains(id) {
+        switch atom {
+        case .floorDivide(let dividend, let divisor), .modulo(let dividend, let divisor):
+          guard dividend.coefficient(of: id) != nil, dividends(dividend), period ?? divisor == divisor else {
+            return nil
           }
+          period = divisor
+        case .variable: continue
+        case .constant, .sum, .minimum, .maximum: return nil
         }
       }
     }
-    guard let digit, digit <= CostModel.digitExtent, range.extent % digit == 0, range.extent > digit else { return nil }
-    return digit
+    guard let period, period <= CostModel.digitExtent, extent > period else { return nil }
+    return period
   }
 }
 

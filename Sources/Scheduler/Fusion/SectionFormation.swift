@@ -298,8 +298,19 @@ struct SectionFormation {
   /// The additions it takes to compute a staged node, roughly.
   func work(of id: Graph.ID) -> Int {
     let node = reduction(of: id) ?? graph.nodes[id]
-    let turns = node.op.isReduction ? graph.nodes[node.sources[0]].shape.elementCount : 0
+    let turns = node.op.isReduction ? summedElements(node) : 0
     return Swift.max(overwrites.domain(of: id, in: graph).elementCount, turns) * (1 + CostModel.cost(node.op))
+  }
+
+  /// The elements that a reduction combines, those of sums inside it included.
+  private func summedElements(_ reduction: Graph.Vertex) -> Int {
+    var id = reduction.sources[0]
+    var most = graph.nodes[id].shape.elementCount
+    while !staged.isStaged[id], graph.nodes[id].op.isMovement || graph.nodes[id].op.isSum {
+      id = graph.nodes[id].sources[0]
+      most = Swift.max(most, graph.nodes[id].shape.elementCount)
+    }
+    return most
   }
 
   /// The reduction that a staged node is, or of which it copies a part; nil for other nodes.

@@ -27,7 +27,7 @@ struct SectionBuilder {
         var builder = SectionBuilder(
           graph: graph, draft: piece.draft, needed: needed, bufferOf: buffers, arguments: arguments)
         builder.append(piece)
-        return builder.finished
+        return builder.section.finished
       }
     }
     let target = targets[draft.members[0].node]
@@ -39,19 +39,13 @@ struct SectionBuilder {
       if target == nil { builder.endStages(from: count, of: member) }
     }
     if target == nil { builder.endGrid() }
-    var section = builder.finished
-    if let target { section.take(buffers[target]!, over: buffers[draft.members[0].node]!) }
-    return [section]
-  }
-
-  /// The section, its stages joined and its ranges made few.
-  private var finished: Section {
-    var section = section
-    section.merge()
-    section.collapseRanges()
-    section.shareScratch()
-    section.separateRanges()
-    return section
+    builder.section.merge()
+    if let target {
+      var section = builder.section.finished
+      section.take(buffers[target]!, over: buffers[draft.members[0].node]!)
+      return [section]
+    }
+    return builder.section.phases().map(\.finished)
   }
 
   private init(
@@ -286,6 +280,18 @@ struct SectionBuilder {
     section.nextVariable = builder.nextVariable
     section.stages.append(
       Stage(spatial: spatial, reduced: reduced, steps: builder.finishedSteps, values: builder.values, results: results))
+  }
+}
+
+extension Section {
+  /// The section with ranges as few and indices as plain as can be.
+  fileprivate var finished: Section {
+    var section = self
+    section.splitRanges()
+    section.collapseRanges()
+    section.shareScratch()
+    section.separateRanges()
+    return section
   }
 }
 
