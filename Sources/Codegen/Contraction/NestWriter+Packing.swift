@@ -76,13 +76,14 @@ extension NestWriter {
     guard run.extent >= width else { return nil }
     return overDepth(block, upTo: run.position) { writer, outer, position in
       func copy(_ writer: inout NestWriter, _ k: Index, _ lane: Index) -> [Statement] {
-        var values = outer.merging(
-          ContractionNest.values(of: nest.depth, inside: run.position, at: k, from: run.start), uniquingKeysWith: { $1 })
+        var values = ContractionNest.values(of: nest.depth, inside: run.position, at: k, from: run.start)
+        values.merge(outer) { own, _ in own }
         values[nest.columns.range] = nest.columns[panel * size + lane]
         let (value, load) = writer.define(.load(place.substituting { values[$0] }, .always))
         return [load, .store(.local(writer.packedRight!, [panel, position * run.extent + k, lane]), value)]
       }
-      let squares = writer.loop("square", run.count.floorDivide(by: width), atMost: run.extent / width) { writer, square in
+      let count = run.count.floorDivide(by: width)
+      let squares = writer.loop("square", count, atMost: run.extent / width) { writer, square in
         writer.loop("side", size / width, .serial) { writer, side in
           writer.loop("lane", width, .transposed) { writer, lane in
             writer.loop("k", width, .vector) { writer, k in
@@ -95,7 +96,7 @@ extension NestWriter {
       return squares
         + writer.loop("k", run.count.modulo(width), atMost: width - 1) { writer, k in
           writer.loop("lane", size, .serial) { writer, lane in
-            copy(&writer, run.count.floorDivide(by: width) * width + k, lane)
+            copy(&writer, count * width + k, lane)
           }
         }
     }
