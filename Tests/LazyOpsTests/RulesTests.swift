@@ -205,6 +205,10 @@ let ruleExamples: [RuleExample] = [
     "sum(expand(x)) -> sum(x) * count",
     "%1 = constant(2.0) : float32[]; %2 = reduce_sum([0, 1]) %0 : float32[]; %3 = multiply %2 %1 : float32[]; return %3"
   ) { Primitive.reduce(.sum, wide(row), axes: [0, 1]) },
+  .init(
+    "reduce(expand(x)) -> expand(reduce(x))",
+    "%1 = reduce_sum([1]) %0 : float32[1]; %2 = expand %1 : float32[2]; return %2"
+  ) { Primitive.reduce(.sum, wide(row), axes: [1]) },
 ]
 
 @Suite struct RulesTests {

@@ -69,11 +69,7 @@ extension NestWriter {
     guard let place = right.place, right.stride(of: nest.columns.range) ?? 0 > 1,
       let run = nest.run(of: right, in: block)
     else { return nil }
-    let most = tile.width
-    // The largest squares that leave nothing over, if they are not much smaller than the largest there are.
-    let even = [most, most / 2].first { $0 >= 4 && run.extent % $0 == 0 && run.count.modulo($0) == .constant(0) }
-    let width = even ?? most
-    guard run.extent >= width else { return nil }
+    guard run.extent >= tile.width else { return nil }
     return overDepth(block, upTo: run.position) { writer, outer, position in
       func copy(_ writer: inout NestWriter, _ k: Index, _ lane: Index) -> [Statement] {
         var values = ContractionNest.values(of: nest.depth, inside: run.position, at: k, from: run.start)
@@ -82,22 +78,29 @@ extension NestWriter {
         let (value, load) = writer.define(.load(place.substituting { values[$0] }, .always))
         return [load, .store(.local(writer.packedRight!, [panel, position * run.extent + k, lane]), value)]
       }
-      let count = run.count.floorDivide(by: width)
-      let squares = writer.loop("square", count, atMost: run.extent / width) { writer, square in
-        writer.loop("side", size / width, .serial) { writer, side in
-          writer.loop("lane", width, .transposed) { writer, lane in
-            writer.loop("k", width, .vector) { writer, k in
-              copy(&writer, square * width + k, side * width + lane)
+      // Smaller squares take what is left over of larger ones.
+      var (statements, done): ([Statement], Index) = ([], .constant(0))
+      for width in [writer.tile.width, writer.tile.width / 2, writer.tile.width / 4] where width >= 4 {
+        let first = done
+        let count = (run.count - first).floorDivide(by: width)
+        if count == .constant(0) { continue }
+        statements += writer.loop("square", count, atMost: run.extent / width) { writer, square in
+          writer.loop("side", size / width, .serial) { writer, side in
+            writer.loop("lane", width, .transposed) { writer, lane in
+              writer.loop("k", width, .vector) { writer, k in
+                copy(&writer, first + square * width + k, side * width + lane)
+              }
             }
           }
         }
+        done += count * width
+        // What a run-time length leaves over is not worth more loops.
+        if run.count.constantValue == nil { break }
       }
-      if run.count.modulo(width) == .constant(0) { return squares }
-      return squares
-        + writer.loop("k", run.count.modulo(width), atMost: width - 1) { writer, k in
-          writer.loop("lane", size, .serial) { writer, lane in
-            copy(&writer, count * width + k, lane)
-          }
+      if done == run.count { return statements }
+      return statements
+        + writer.loop("k", run.count - done, atMost: writer.tile.width - 1) { writer, k in
+          writer.loop("lane", size, .serial) { writer, lane in copy(&writer, done + k, lane) }
         }
     }
   }

@@ -51,8 +51,9 @@ struct TiledSection {
     else { return nil }
     // Results that lie side by side are computed side by side.
     let result = section.stages.last?.results.first?.place.indices.last
+    func distance(of range: IndexVariable) -> Int { result?.coefficient(of: range.id).map(abs) ?? .max }
     func score(_ contraction: Contraction, _ range: IndexVariable) -> (Int, Int, Int) {
-      let distance = result?.coefficient(of: range.id).map(abs) ?? .max
+      let distance = distance(of: range)
       return (
         distance == 1 ? 2 : distance <= TiledSection.nearResults ? 1 : 0,
         contraction.right.stride(of: range) == 1 ? 1 : 0, range.extent
@@ -79,11 +80,11 @@ struct TiledSection {
         flat.insert(outer, at: 0)
       }
       // So do short rows of results that lie apart themselves.
-      let nearest = ranges.min {
-        abs(result.coefficient(of: $0.id) ?? .max) < abs(result.coefficient(of: $1.id) ?? .max)
-      }
-      if flat.count == 1, flat[0].extent <= TiledSection.shortLine, choice.score.0 < 2, let nearest {
-        flat.insert(nearest, at: 0)
+      let further = ranges.filter { distance(of: $0) > distance(of: choice.columns) }
+      if flat.count == 1, flat[0].extent <= TiledSection.shortLine, choice.score.0 < 2,
+        let next = further.min(by: { distance(of: $0) < distance(of: $1) })
+      {
+        flat.insert(next, at: 0)
         areContinued = false
       }
     }

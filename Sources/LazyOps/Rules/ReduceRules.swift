@@ -36,6 +36,17 @@ extension Rule {
       let factor = graph.add(constant: .integer(Int64(count)), like: node)
       return graph.add(.binary(.multiply), [graph.collapse(node, axes, before), factor], like: node)
     },
+    Rule("reduce(expand(x)) -> expand(reduce(x))") { graph, node in
+      guard case .reduce(_, let axes) = node.op else { return nil }
+      let source = graph[node.sources[0]]
+      guard source.op == .expand else { return nil }
+      let before = graph[source.sources[0]].shape
+      let kept = (0..<before.rank).filter { !axes.contains($0) }
+      let shape = Shape(kept.map { before[$0] })
+      guard axes.allSatisfy({ before[$0] == source.shape[$0] }), shape != node.shape else { return nil }
+      let reduced = graph.add(Graph.Vertex(node.op, source.sources, shape: shape, dtype: node.dtype))
+      return graph.add(.expand, [reduced], like: node)
+    },
   ]
 }
 

@@ -27,21 +27,26 @@ extension SectionDraft {
   /// The digit of a range in all that is read; nil where there is none, or a use of the range itself that is to stay.
   private func digit(of range: IndexVariable, couldJoin: (Graph.ID) -> Bool) -> Int? {
     for (node, all) in uses where all.joined().contains(.variable(range)) && couldJoin(node) { return nil }
-    return range.digit(in: uses.values.joined().joined())
+    return range.digit(in: uses.values.joined().joined(), upTo: CostModel.digitExtent)
   }
 }
 
 extension IndexVariable {
   /// Returns the number by which index expressions divide a range, wherever they do more than count it; nil where they do
-  /// not, or by several numbers, or where the number is no small divisor of the extent.
-  func digit(in indices: some Sequence<Index>) -> Int? {
-    guard let period = period(in: indices, of: { $0 == .variable(self) }), extent % period == 0 else { return nil }
+  /// not, or by several numbers, or where the number is larger than `most` or no divisor of the extent.
+  func digit(in indices: some Sequence<Index>, upTo most: Int = .max) -> Int? {
+    guard let period = period(in: indices, upTo: most, of: { $0 == .variable(self) }), extent % period == 0 else {
+      return nil
+    }
     return period
   }
 
   /// Returns the number by which index expressions divide a range plus something, or what `dividends` lets pass of that,
-  /// wherever they do more than count it; nil where they do not, or by several numbers or a large one.
-  func period(in indices: some Sequence<Index>, of dividends: (Index) -> Bool = { _ in true }) -> Int? {
+  /// wherever they do more than count it; nil where they do not, or by several numbers, or where the number is larger
+  /// than `most`.
+  func period(
+    in indices: some Sequence<Index>, upTo most: Int, of dividends: (Index) -> Bool = { _ in true }
+  ) -> Int? {
     var period: Int?
     for index in indices where index.contains(id) {
       for atom in index.atoms where atom.contains(id) {
@@ -56,7 +61,7 @@ extension IndexVariable {
         }
       }
     }
-    guard let period, period <= CostModel.digitExtent, extent > period else { return nil }
+    guard let period, period <= most, extent > period else { return nil }
     return period
   }
 }

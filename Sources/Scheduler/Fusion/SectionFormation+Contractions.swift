@@ -40,10 +40,12 @@ extension SectionFormation {
   }
 
   /// Whether a large contraction, computed at each point of a draft's grid, would have beside it stages with ranges of
-  /// their own: then its points cannot be taken tile by tile.
+  /// their own, or another one: then its points cannot be taken tile by tile.
   func wouldLoseTiles(_ id: Graph.ID, at indices: [Index?], in draft: SectionDraft) -> Bool {
     guard isLargeContraction(id), draft.work + work(of: id) > CostModel.smallWork,
-      draft.members.contains(where: { $0.indices.contains { !$0.variables.isSubset(of: draft.grid) } })
+      draft.members.contains(where: { member in
+        isLargeContraction(member.node) || member.indices.contains { !$0.variables.isSubset(of: draft.grid) }
+      })
     else { return false }
     let reads = contractionReads(of: .init(node: id, indices: indices.map { $0! }), in: draft)
     return reads.hasRowsAndColumns

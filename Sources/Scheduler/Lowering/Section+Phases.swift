@@ -9,7 +9,7 @@ extension Section {
     guard !hasRowSums else { return [self] }
     var phases = [self]
     for range in grid where ends[range] == nil && isMasked(byRemainderOf: range) {
-      guard let count = range.period(in: stages.flatMap(\.indices)),
+      guard let count = range.period(in: stages.flatMap(\.indices), upTo: CostModel.digitExtent),
         phases.count * count <= CostModel.phasesPerSection
       else { continue }
       phases = phases.flatMap { section in (0..<count).map { section.phase($0, of: range, count: count) } }

@@ -24,6 +24,9 @@ extension Section {
     let chunks = digits.filter { !stage.reduced.contains($0.range) && $0.weight > least }
     let inner = digits.filter { !stage.reduced.contains($0.range) && $0.weight < least }
     guard chunks.reduce(1, { $0 * $1.range.extent }) >= CostModel.parallelPoints else { return nil }
+    let columns = other.grid.filter { range in !digits.contains { $0.range == range } }
+    // Rows of one element, all added to one sum, would go through one lane of the vector unit.
+    guard !columns.isEmpty || !inner.isEmpty || stages.contains(where: { !$0.loops.isEmpty }) else { return nil }
 
     var own = self
     if hasRowSums {
@@ -44,7 +47,6 @@ extension Section {
     }
 
     var sums = other
-    let columns = other.grid.filter { range in !digits.contains { $0.range == range } }
     sums.grid = (chunks + reduced + inner).map(\.range)
     sums.stages[0].spatial = columns
     sums.stages[0].reduced = []
