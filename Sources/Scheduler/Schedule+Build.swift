@@ -46,9 +46,11 @@ extension Schedule {
     }
     indexChecks = graph.indexArguments.map { IndexCheck(argument: argumentOf[$0.argument]!, extent: $0.extent) }
     outputs = graph.outputs.map { bufferOf[$0]! }
+    let elements = buffers.map(\.shape.elementCount)
     var units = formation.sections.map {
       SectionBuilder.build(
-        $0, of: graph, needed: needed, buffers: bufferOf, arguments: argumentOf, targets: formation.overwrites.targets)
+        $0, of: graph, needed: needed, buffers: bufferOf, elements: elements, arguments: argumentOf,
+        targets: formation.overwrites.targets)
     }
     for (unit, others) in formation.awaitedSections.enumerated() {
       // Any buffer that a section writes stands for it.

@@ -84,26 +84,37 @@ extension Tensor {
     Tensor.require(
       stride > 0 && dilation > 0 && padding >= 0 && outputPadding >= 0, op,
       "stride \(stride), padding \(padding), outputPadding \(outputPadding) or dilation \(dilation) is out of range")
-    let sizes = Array(weight.shape.dimensions.suffix(2))
-    // Each element among stride - 1 zeros, and around all so many that a window ends on each corner.
-    var ranges = [AxisRange(start: 0, count: shape[0]), AxisRange(start: 0, count: channels)]
-    var extents = [shape[0], channels]
-    for (axis, size) in zip(2..., sizes) {
-      let margin = dilation * (size - 1)
-      ranges.append(AxisRange(start: margin, step: stride, count: shape[axis]))
-      extents.append(Swift.max(shape[axis] - 1, 0) * stride + 1 + 2 * margin + outputPadding)
+    if Tensor.promotedDType(self, weight).isHalf {
+      return Tensor.widened(self, weight) { x, weight in
+        x.convTranspose2d(
+          weight, bias: bias, stride: stride, padding: padding, outputPadding: outputPadding, dilation: dilation,
+          groups: groups)
+      }
     }
-    let spread = Primitive.pad(self, ranges, to: Shape(extents))
-    // Filters [channels, out, ...] of each group become [out, channels, ...], reversed.
-    let out = weight.shape[1]
-    let grouped = Primitive.reshape(weight.flip(axes: [2, 3]), to: Shape([groups, channels / groups, out] + sizes))
-    let filters = Primitive.reshape(
-      grouped.permute(0, 2, 1, 3, 4), to: Shape([groups * out, channels / groups] + sizes))
-    let full = spread.conv2d(filters, dilation: dilation, groups: groups)
-    let (rows, columns) = (full.shape[2], full.shape[3])
+    // Elements [n, groups, 1, height, width, 1, 1, channels] times filters [groups, out, 1, 1, rows, columns, channels].
+    let (n, height, width) = (shape[0], shape[2], shape[3])
+    let (out, rows, columns) = (weight.shape[1], weight.shape[2], weight.shape[3])
     Tensor.require(
-      2 * padding < Swift.min(rows, columns), op, "padding \(padding) leaves nothing of \(full.shape)")
-    return full.sliced(2, padding..<rows - padding).sliced(3, padding..<columns - padding).biased(bias, op)
+      height > 0 && width > 0 && rows > 0 && columns > 0, op,
+      "nothing to spread: input \(shape), weight \(weight.shape)")
+    let elements = Primitive.reshape(self, to: [n, groups, channels / groups, 1, height, width, 1, 1])
+    let filters = Primitive.reshape(weight, to: [groups, channels / groups, out, 1, 1, rows, columns])
+    let terms = Tensor.product(
+      op, elements.permute(0, 1, 3, 4, 5, 6, 7, 2), filters.permute(0, 2, 3, 4, 5, 6, 1), sumLast: 1)
+    // What each window gets is added up where windows overlap.
+    let across = WindowGeometry(axis: 3, size: columns, stride: stride, dilation: dilation)
+    let down = WindowGeometry(axis: 2, size: rows, stride: stride, dilation: dilation)
+    let (fullHeight, fullWidth) = (
+      (height - 1) * stride + dilation * (rows - 1) + 1, (width - 1) * stride + dilation * (columns - 1) + 1
+    )
+    let windows = Primitive.reshape(terms, to: [n, groups * out, height, width, rows, columns])
+    let lines = Primitive.overlapAdd(windows, across, to: [n, groups * out, height, fullWidth, rows])
+    let full = Primitive.overlapAdd(lines, down, to: [n, groups * out, fullHeight, fullWidth])
+      .pad([(0, 0), (0, 0), (0, outputPadding), (0, outputPadding)])
+    let (resultHeight, resultWidth) = (full.shape[2], full.shape[3])
+    Tensor.require(
+      2 * padding < Swift.min(resultHeight, resultWidth), op, "padding \(padding) leaves nothing of \(full.shape)")
+    return full.sliced(2, padding..<resultHeight - padding).sliced(3, padding..<resultWidth - padding).biased(bias, op)
   }
 
   /// Returns windows over the last axes, whose elements become as many new last axes. [..., d...] -> [..., windows...,

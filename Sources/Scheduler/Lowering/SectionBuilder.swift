@@ -15,10 +15,11 @@ struct SectionBuilder {
   /// The node whose memory the root takes over, where that is an update in place.
   let target: Graph.ID?
 
-  /// Builds the section; `arguments` numbers the graph's argument nodes, `targets` names what updates take over. Pieces
-  /// that are joined to one buffer, with nothing done to the whole, get a section each.
+  /// Builds the section; `elements` counts those of each buffer, `arguments` numbers the graph's argument nodes, `targets`
+  /// names what updates take over. Pieces that are joined to one buffer, with nothing done to the whole, get a section
+  /// each, and so do phases.
   static func build(
-    _ draft: SectionDraft, of graph: Graph, needed: NeededLengths, buffers: [Graph.ID: Int],
+    _ draft: SectionDraft, of graph: Graph, needed: NeededLengths, buffers: [Graph.ID: Int], elements: [Int],
     arguments: [Graph.ID: Int], targets: [Graph.ID: Graph.ID] = [:]
   ) -> [Section] {
     let root = graph.nodes[draft.members[0].node]
@@ -45,7 +46,12 @@ struct SectionBuilder {
       section.take(buffers[target]!, over: buffers[draft.members[0].node]!)
       return [section]
     }
-    return builder.section.phases().map(\.finished)
+    return builder.section.phases().map { phase in
+      let buffers = phase.buffers
+      var phase = phase
+      phase.dropNeedlessMasks { elements[buffers[$0]] }
+      return phase.finished
+    }
   }
 
   private init(
