@@ -136,7 +136,7 @@ struct Recipe {
       if stage.spatial.contains(best) {
         program.sink(loop)
       } else {
-        let lanes = best.extent >= 2 * Recipe.lanes ? Recipe.lanes : best.extent >= 32 ? 16 : 0
+        let lanes = best.extent >= 2 * Recipe.lanes ? Recipe.lanes : best.extent >= 16 ? 16 : 0
         if lanes > 0, program.canSplitAccumulator(loop, lanes: lanes) {
           program.splitAccumulator(loop, lanes: lanes)
         }

@@ -48,9 +48,10 @@ extension Stage {
     return found
   }
 
-  /// Leaves out tests that always hold, and what is chosen where they do not.
+  /// Leaves out tests that always hold, what is chosen where they do not, and choices between true and false.
   fileprivate mutating func chooseWhatIsCertain() {
     var certain: Set<Value> = []
+    var constants: [Value: Scalar] = [:]
     var same: [Value: Value] = [:]
     func known(_ value: Value) -> Value { same[value] ?? value }
     steps = steps.compactMap { step in
@@ -61,6 +62,13 @@ extension Stage {
       case .define(let value, .select(let test, let kept, _)) where certain.contains(known(test)):
         same[value] = known(kept)
         return nil
+      case .define(let value, .select(let test, let kept, let other))
+      where constants[known(kept)] == .integer(1) && constants[known(other)] == .integer(0) && values[value] == .bool:
+        same[value] = known(test)
+        return nil
+      case .define(let value, .constant(let scalar)):
+        constants[value] = scalar
+        return step
       case .define(let value, let instruction):
         return .define(value, instruction.map(values: known, replacing: { _ in nil }))
       case .bind(let variable, let value): return .bind(variable, known(value))
