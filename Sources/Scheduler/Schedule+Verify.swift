@@ -116,10 +116,13 @@ extension Section {
   /// How many elements of a buffer of the schedule the section writes.
   fileprivate func elementsWritten(to buffer: Int) -> Int {
     stages.reduce(0) { count, stage in
-      let writes = stage.results.contains { result in
-        if case .buffer(let own, _) = result.place { buffers[own] == buffer } else { false }
+      let place = stage.results.lazy.map(\.place).first { place in
+        if case .buffer(let own, _) = place { buffers[own] == buffer } else { false }
       }
-      return count + (writes ? stage.spatial.reduce(gridPoints) { $0 * $1.extent } : 0)
+      guard let place else { return count }
+      // In a stage that reduces, what is only stored may be stored at every turn.
+      let named = stage.reduced.filter { range in place.indices.contains { $0.contains(range.id) } }
+      return count + (stage.spatial + named).reduce(gridPoints) { $0 * $1.extent }
     }
   }
 }

@@ -4,7 +4,8 @@ import Testing
 
 /// Captured functions that take a run-time length: captured once for all numbers.
 struct CapturedLengthTests {
-  private static let x = Tensor(shape: [40, 6], (0..<240).map { Float($0 * 37 % 101) / 50 })
+  /// Of each test's own: what another one realizes is another input.
+  private static var x: Tensor { Tensor(shape: [40, 6], (0..<240).map { Float($0 * 37 % 101) / 50 }) }
 
   @Test func oneCaptureServesAllNumbers() {
     let x = CapturedLengthTests.x

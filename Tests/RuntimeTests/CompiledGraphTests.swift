@@ -107,6 +107,19 @@ import Testing
     try check([("row 8", [changed.cast(to: .int32).cast(to: .int64).sum(axis: 0)])])
   }
 
+  /// Elements that are stored and summed up in one short loop, each pair exchanged: gcc 12, left to vectorize it, summed
+  /// others.
+  @Test func pairsExchangedAndSummed() throws {
+    var graphs: [(String, [Tensor])] = []
+    for rows in [1, 3, 8] {
+      let quarters = (0..<4 * rows).map { Float($0 * 7 % 5 - 2) / 4 }
+      let pairs = Tensor(shape: [2, rows, 2], quarters).cast(to: .bfloat16).realize().split([1, 1], axis: 2)
+      let exchanged = Tensor.concatenate([pairs[1], pairs[0]], axis: 2)
+      graphs.append(("\(rows) rows", [exchanged, exchanged.sum()]))
+    }
+    try check(graphs)
+  }
+
   /// Values that are moved and added again and again: they must not multiply inside a kernel.
   @Test func stencilsOfStencils() throws {
     var (rolled, mirrored, empty) = (numbers([40]), numbers([20_000]), Tensor.zeros([0, 3]))

@@ -213,4 +213,14 @@ import Testing
     #expect(temporaries.count == 5)
     #expect(schedule.memory.byteCount == 2 * 64 * 512 * 4)
   }
+
+  /// A piece that is stored on the way of a reduction over the same elements is all written, which `verify` counts.
+  @Test func piecesOfAConcatenationBesideAReduction() {
+    let (a, b, c) = (leaf([7, 7]), leaf([7, 7]), leaf([7, 7]))
+    var changed = c
+    changed[.slice(from: 0, to: 7, by: 2), .slice(from: 6, to: 7)] = leaf([4, 1])
+    let whole = Tensor.concatenate([a, b, changed], axis: 0)
+    let columns = leaf([21, 7]).cast(to: .int64).min(axis: 1).reshape(21, 1)
+    #expect(kernels(whole.gather(columns, axis: 1), whole) <= 3)
+  }
 }

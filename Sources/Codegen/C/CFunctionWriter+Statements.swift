@@ -74,10 +74,23 @@ extension CFunctionWriter {
         let own = loop.body.touchedMemory
         writer.declareLocals { own.contains(.local($0)) }
       }
+      if !isVector, !writer.isInVectorLoop, writer.sumsInOrder(loop) { writer.write("in_order();") }
+      let outer = writer.isInVectorLoop
+      writer.isInVectorLoop = outer || isVector
       writer.writeList(loop.body)
+      writer.isInVectorLoop = outer
     }
     write("}")
     forget(loop.variable)
+  }
+
+  /// Whether a loop adds floating-point numbers to the same place at every turn. gcc 12 vectorizes such loops on its own
+  /// and sums wrongly where neighbours are exchanged on the way.
+  private func sumsInOrder(_ loop: Loop) -> Bool {
+    loop.body.contains { statement in
+      guard case .accumulate(let place, .sum, _) = statement, dtype(of: place).isFloatingPoint else { return false }
+      return !place.indices.contains { $0.contains(loop.variable.id) }
+    }
   }
 
   /// Writes the call that transposes a square; false where every access is to be checked.

@@ -20,6 +20,8 @@ struct CFunctionWriter {
   var intVariables: Set<Int> = []
   /// What stands for each value where it is used.
   var expressions: [Value: CExpression] = [:]
+  /// Whether what is being written is in a loop that the compiler is to vectorize.
+  var isInVectorLoop = false
   /// The loop over lanes that is being written.
   var lanes: Lanes?
   /// The places of 16-bit floating-point numbers that the loop being written has at hand as `float`, and their names.

@@ -24,6 +24,11 @@ struct CompilerProbe: Equatable {
     return flags
   }()
 
+  /// What gcc takes in addition. Its jump threading breaks up chains of clamps, which then do not vectorize. Short loops
+  /// over partial sums become straight code, which keeps them in registers. And gcc 12 gives a load under a mask in a
+  /// peeled loop the address of another array's element: wrong numbers.
+  private static let gccFlags = ["-fno-thread-jumps", "-fpeel-loops", "-fno-ivopts"]
+
   /// How to ask for the processor at hand, best first. Some compilers know only one of the two for ARM.
   private static let processorFlags = [["-march=native"], ["-mcpu=native"], []]
 
@@ -31,7 +36,7 @@ struct CompilerProbe: Equatable {
   static func cached(
     _ command: [String], identity: String, timeLimit: Duration, cache: KernelCache
   ) throws(CompileError) -> CompilerProbe {
-    let question = ([identity] + command + commonFlags).joined(separator: "\0")
+    let question = ([identity] + command + commonFlags + gccFlags).joined(separator: "\0")
     let path = "\(cache.directory)/cc-\(Hash128(question).hex)"
     if Files.isOwn(path), let text = Files.readText(path, limit: 65536), let probe = CompilerProbe(text) {
       return probe
@@ -70,12 +75,7 @@ struct CompilerProbe: Equatable {
     self.flags = flags
     libraries = []
     if macros.contains("__GNUC__") && !macros.contains("__clang__") {
-      // gcc's jump threading breaks up chains of clamps, which then do not vectorize.
-      self.flags.append("-fno-thread-jumps")
-      // Short loops over partial sums become straight code, which keeps them in registers.
-      self.flags.append("-fpeel-loops")
-      // gcc 12 gives a load under a mask in a peeled loop the address of another array's element: wrong numbers.
-      self.flags.append("-fno-ivopts")
+      self.flags += CompilerProbe.gccFlags
       #if os(Linux)
         // Conversions of half types that the processor does not have are functions of the compiler's own library.
         libraries.append("-lgcc")

@@ -5,6 +5,9 @@ union argument {
   long integer;
 };
 
+// Keeps the compiler from vectorizing a loop that sums up one number after the other.
+static inline void in_order(void) { __asm__ volatile(""); }
+
 // reduce_sum([1])[64]
 // reduce_sum([1])[64]
 // reciprocal[64, 1]
@@ -20,6 +23,7 @@ static void sum_reciprocal_add_64_body(
     float acc4;
     float acc3_part[64] __attribute__((aligned(32)));
     float acc4_part[64] __attribute__((aligned(32)));
+    in_order();
     acc3 = 0.0f;
     #pragma omp simd
     for (int lane = 0; lane < 64; lane++) {

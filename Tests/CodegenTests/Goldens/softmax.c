@@ -46,6 +46,9 @@ static inline float exp_nonpositive_float32(float x) {
   return exp_polynomial_float32(r) * float32_of_bits(bits_of_float32(shifted) << 23) * 0x1p-64f;
 }
 
+// Keeps the compiler from vectorizing a loop that sums up one number after the other.
+static inline void in_order(void) { __asm__ volatile(""); }
+
 // reduce_maximum([1])[64]
 // exp[64, 256]
 // reduce_sum([1])[64]
@@ -60,6 +63,7 @@ static void maximum_exp_sum_multiply_64_body(
     float acc4;
     float acc3_part[64] __attribute__((aligned(32)));
     float acc4_part[64] __attribute__((aligned(32)));
+    in_order();
     acc3 = -__builtin_inff();
     #pragma omp simd
     for (int lane = 0; lane < 64; lane++) {

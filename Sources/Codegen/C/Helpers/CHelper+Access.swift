@@ -1,5 +1,5 @@
 extension CHelper {
-  /// Checks on indices that come from data, and on all of them where that is asked for.
+  /// Checks on indices that come from data, and on all of them where that is asked for; and what keeps a loop as it is.
   static let access: [CHelper] = [
     CHelper(
       "bounded",
@@ -20,6 +20,12 @@ extension CHelper {
         dprintf(2, "bug: kernel %s: index %ld of %s is outside 0..<%ld\\n", kernel, index, array, count - span + 1);
         abort();
       }
+      """),
+    CHelper(
+      "in_order",
+      """
+      // Keeps the compiler from vectorizing a loop that sums up one number after the other.
+      static inline void in_order(void) { __asm__ volatile(""); }
       """),
   ]
 }
