@@ -31,15 +31,18 @@ struct Contraction {
       }
     }
 
-    /// Where the factor is loaded, and not 0 for that reason alone; nil if it is no element.
-    fileprivate var mask: Mask? {
-      guard steps.count == 1, case .define(_, .load(_, let mask)) = steps[0] else { return nil }
-      return mask
+    /// The factor as an element of memory under a mask; nil if it is none.
+    private var load: (place: Place, mask: Mask)? {
+      guard steps.count == 1, case .define(_, .load(let place, let mask)) = steps[0] else { return nil }
+      return (place, mask)
     }
+
+    /// Where the factor is loaded, and not 0 for that reason alone; nil if it is no element.
+    fileprivate var mask: Mask? { load?.mask }
 
     /// The conditions of that mask which tell nothing but about ranges that the element moves with.
     fileprivate var ownMask: Mask? {
-      guard steps.count == 1, case .define(_, .load(let place, let mask)) = steps[0] else { return nil }
+      guard let (place, mask) = load else { return nil }
       let ranges = place.indices.reduce(into: Set()) { $0.formUnion($1.variables) }
       return Mask(mask.conditions.filter { $0.index.variables.isSubset(of: ranges) })
     }
@@ -47,8 +50,8 @@ struct Contraction {
     /// The factor as an element that is loaded wherever another mask holds; nil if that mask does not keep it in its
     /// buffer.
     fileprivate func loaded(where mask: Mask, _ counts: [Int], of stage: Stage) -> Factor? {
-      guard steps.count == 1, case .define(let value, .load(let place, _)) = steps[0],
-        case .buffer(let buffer, let index) = place, counts.indices.contains(buffer), stage.values[value] == .float32
+      guard let place = load?.place, case .buffer(let buffer, let index) = place, counts.indices.contains(buffer),
+        stage.values[value] == .float32
       else { return nil }
       var scope = IndexScope()
       for variable in index.variables.union(mask.variables) { scope.enter(variable) }

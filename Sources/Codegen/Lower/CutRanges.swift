@@ -39,27 +39,16 @@ extension Stage {
 
   /// Returns the stage where a condition holds: nothing tests it, and what is chosen where it does not hold is gone.
   fileprivate func knowing(_ condition: Condition) -> Stage {
+    func without(_ mask: Mask) -> Mask { Mask(mask.conditions.filter { $0 != condition }) }
     var stage = self
-    var certain: Set<Value> = []
-    var same: [Value: Value] = [:]
-    func known(_ value: Value) -> Value { same[value] ?? value }
-    stage.steps = steps.compactMap { step in
+    stage.steps = steps.map { step in
       switch step {
-      case .define(let value, .test(let mask)):
-        let rest = Mask(mask.conditions.filter { $0 != condition })
-        if rest.isAlways { certain.insert(value) }
-        return .define(value, rest.isAlways ? .constant(.integer(1)) : .test(rest))
-      case .define(let value, .select(let test, let a, _)) where certain.contains(known(test)):
-        same[value] = known(a)
-        return nil
-      case .define(let value, .load(let place, let mask)):
-        return .define(value, .load(place, Mask(mask.conditions.filter { $0 != condition })))
-      case .define(let value, let instruction):
-        return .define(value, instruction.map(values: known, replacing: { _ in nil }))
-      case .bind(let variable, let value): return .bind(variable, known(value))
+      case .define(let value, .test(let mask)): .define(value, .test(without(mask)))
+      case .define(let value, .load(let place, let mask)): .define(value, .load(place, without(mask)))
+      case .define, .bind: step
       }
     }
-    stage.results = results.map { $0.map(values: known, replacing: { _ in nil }) }
+    stage.chooseWhatIsCertain()
     return stage
   }
 }

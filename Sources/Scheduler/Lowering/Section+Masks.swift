@@ -4,15 +4,15 @@ extension Section {
   /// Leaves out masks that guard nothing: those of loads that may be made anywhere, where what is loaded counts only if
   /// the mask holds, and choices that are always the same. Vector lanes then share what does not move with them.
   ///
-  /// - Parameter elements: the number of elements of the buffer at a position of the section's list.
-  mutating func dropNeedlessMasks(elements: (Int) -> Int) {
+  /// - Parameter elements: the number of elements of each buffer of the schedule.
+  mutating func dropNeedlessMasks(elements: [Int]) {
     for stage in stages.indices {
       stages[stage].chooseWhatIsCertain()
       let counted = stages[stage].conditionsOfUse
       for (position, step) in stages[stage].steps.enumerated() {
         guard case .define(let value, .load(.buffer(let buffer, let index), let mask)) = step,
           !mask.isAlways, let use = counted[value], index.bounds.lowerBound >= 0,
-          index.bounds.upperBound < elements(buffer)
+          index.bounds.upperBound < elements[buffers[buffer]]
         else { continue }
         let needed = Mask(mask.conditions.filter { !use.conditions.contains($0) })
         stages[stage].steps[position] = .define(value, .load(.buffer(buffer, index), needed))
@@ -49,7 +49,7 @@ extension Stage {
   }
 
   /// Leaves out tests that always hold, what is chosen where they do not, and choices between true and false.
-  fileprivate mutating func chooseWhatIsCertain() {
+  package mutating func chooseWhatIsCertain() {
     var certain: Set<Value> = []
     var constants: [Value: Scalar] = [:]
     var same: [Value: Value] = [:]

@@ -43,7 +43,7 @@ extension Stage {
     for (value, dtype) in next.values.enumerated() {
       values.append(both.values.count)
       both.values.append(dtype)
-      guard case .define(value, let instruction)? = next.definition(of: value) else { return nil }
+      guard let instruction = next.instruction(of: value) else { return nil }
       if case .load(let place, let mask) = instruction, let written = writtenValue(at: place.substituting(rename)) {
         guard let written, mask == .always else { return nil }
         both.values.removeLast()
@@ -69,13 +69,13 @@ extension Stage {
     switch results[0] {
     case .reduce(.sum, let value, _) where !spatial.isEmpty: sum = value
     case .store(let place, let value) where spatial.count > 1:
-      guard case .define(_, .binary(.add, let earlier, let term))? = definition(of: value),
-        case .define(_, .load(place, _))? = definition(of: earlier)
+      guard case .binary(.add, let earlier, let term)? = instruction(of: value),
+        case .load(place, _)? = instruction(of: earlier)
       else { return false }
       sum = term
     case .store, .reduce, .scan, .add, .put: return false
     }
-    guard case .define(_, .binary(.multiply, let a, let b))? = definition(of: sum) else { return false }
+    guard case .binary(.multiply, let a, let b)? = instruction(of: sum) else { return false }
     // One factor is used for more than one result.
     return [a, b].contains { factor in
       let ranges = variables(of: factor)
@@ -96,8 +96,10 @@ extension Stage {
 
   private var isOrdered: Bool { results.contains(where: \.isOrdered) }
 
-  private func definition(of value: Value) -> Step? {
-    steps.first { if case .define(value, _) = $0 { true } else { false } }
+  /// The instruction that a value is defined by; nil where it is bound or not there.
+  func instruction(of value: Value) -> Instruction? {
+    for case .define(value, let instruction) in steps { return instruction }
+    return nil
   }
 
   /// What this stage leaves at a place `next` reads: nil if it writes nothing there, the value if it is the one of

@@ -91,9 +91,4 @@ extension Stage {
     guard case .constant(let scalar)? = instruction(of: value) else { return false }
     return scalar.double == 0
   }
-
-  private func instruction(of value: Value) -> Instruction? {
-    for case .define(value, let instruction) in steps { return instruction }
-    return nil
-  }
 }

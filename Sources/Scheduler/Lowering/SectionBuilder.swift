@@ -47,9 +47,8 @@ struct SectionBuilder {
       return [section]
     }
     return builder.section.phases().map { phase in
-      let buffers = phase.buffers
       var phase = phase
-      phase.dropNeedlessMasks { elements[buffers[$0]] }
+      phase.dropNeedlessMasks(elements: elements)
       return phase.finished
     }
   }
